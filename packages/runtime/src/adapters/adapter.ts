@@ -1,0 +1,137 @@
+/**
+ * What every adapter shares: its options, and the plain answers to refusals and failures.
+ * An adapter owns when the commit happens; it knows no store and no key.
+ * @module
+ */
+import type { RequestView } from "../engine/request-view.ts";
+import { isSafeMethod } from "../engine/request-view.ts";
+import { SessionError, type SessionRefusal } from "../errors.ts";
+
+export type { HeadChange, ResponseHead } from "../engine/exchange.ts";
+export type { RequestView } from "../engine/request-view.ts";
+
+/** Options that every adapter takes. */
+export interface AdapterOptions {
+  /**
+   * Other sites may send unsafe requests here: for an OAuth `form_post` callback or a webhook, which
+   * must prove itself by a `state` or a signature of its own. @default false
+   */
+  readonly crossSite?: boolean;
+  /**
+   * Path of the page where users sign in again. Navigations that need it are sent there, with
+   * `?return=` and where they were; without it, and for other requests, the answer is 401 or 403.
+   */
+  readonly reauthenticate?: string;
+}
+
+/** A response of ours, in place of the handler's. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A request, and where it was going. */
+export interface AnsweredRequest extends RequestView {
+  /** Path and query as requested. */
+  readonly target: string;
+}
+
+export function forgedAnswer(request: AnsweredRequest): PlainAnswer {
+  return answer(request, 403, "Another site sent this request, so it was refused.", {
+    Vary: "Sec-Fetch-Site, Origin",
+  });
+}
+
+/** 503 while the store is away: going on without it would let revoked sessions in (ASVS 5.0, 16.5.3). */
+export function failureAnswer(
+  request: AnsweredRequest,
+  error: SessionError,
+  during: "load" | "commit",
+): PlainAnswer {
+  const isStore = error.code === "HOLDFAST_STORE" || error.code === "HOLDFAST_STORE_FULL";
+  if (!isStore) return answer(request, 500, "The session could not be saved.");
+  // An unsafe request may have had its effect: a client must not repeat it by itself.
+  const mayRepeat = during === "load" || isSafeMethod(request.method);
+  const text = "Sessions are not available at the moment. Try again shortly.";
+  return answer(request, 503, text, mayRepeat ? { "Retry-After": "5" } : {});
+}
+
+export function refusalAnswer(
+  request: AnsweredRequest,
+  refusal: SessionRefusal,
+  { reauthenticate }: AdapterOptions,
+): PlainAnswer {
+  const { reason, status, headers, message } = refusal;
+  const isNavigation = wantsPage(request);
+  const helps = reason === "not-signed-in" || reason === "not-fresh" || reason === "level-too-low";
+  if (helps && isNavigation && reauthenticate !== undefined) {
+    const back = isSafeMethod(request.method)
+      ? `?return=${encodeURIComponent(request.target)}`
+      : "";
+    return { status: 303, headers: { ...NO_STORE, Location: reauthenticate + back }, body: "" };
+  }
+  if (reason === "superseded" && isNavigation && mayRefresh(request)) {
+    return answer(request, status, message, headers, '<meta http-equiv="refresh" content="1">');
+  }
+  return answer(request, status, message, headers);
+}
+
+const NO_STORE = { "Cache-Control": "no-store" } as const;
+
+function answer(
+  request: AnsweredRequest,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+  head = "",
+): PlainAnswer {
+  if (!wantsPage(request)) {
+    // RFC 9457. The text is ours alone: nothing of the request is repeated in it.
+    const body = JSON.stringify({ type: "about:blank", status, title: text });
+    const type = { "Content-Type": "application/problem+json" };
+    return { status, headers: { ...NO_STORE, ...type, ...headers }, body };
+  }
+  const body = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${head}<title>${status}</title></head><body><p>${text}</p></body></html>\n`;
+  const type = { "Content-Type": "text/html; charset=utf-8", "Referrer-Policy": "same-origin" };
+  return { status, headers: { ...NO_STORE, ...type, ...headers }, body };
+}
+
+/** Whether the answer will be shown as a page. */
+function wantsPage(request: RequestView): boolean {
+  const mode = request.header("sec-fetch-mode");
+  if (mode !== undefined) return mode === "navigate";
+  return request.header("accept")?.includes("text/html") === true;
+}
+
+/** A page that refreshed itself comes with its own address as referrer: it does so once. */
+function mayRefresh(request: AnsweredRequest): boolean {
+  if (!isSafeMethod(request.method)) return false;
+  const referrer = request.header("referer");
+  if (referrer === undefined || !URL.canParse(referrer)) return true;
+  const { pathname, search } = new URL(referrer);
+  return pathname + search !== request.target;
+}
+
+/** Thrown by an accessor where the adapter did not run. */
+export function noSession(hint: string): SessionError {
+  const why = `This request has no session: ${hint}`;
+  return new SessionError("HOLDFAST_NO_SESSION", why);
+}
+
+/** Whether a path lies in one of the mounted ones, by whole segments; everything does if there are none. */
+export function isMounted(target: string, paths: readonly string[] | undefined): boolean {
+  if (paths === undefined) return true;
+  const [path = ""] = target.split(/[?#]/, 1);
+  return paths.some((mount) => {
+    const base = mount.endsWith("/") ? mount.slice(0, -1) : mount;
+    return path === base || path.startsWith(`${base}/`);
+  });
+}
+
+/** The `Vary` header with `Cookie` in it. */
+export function withCookie(vary: number | string | readonly string[] | undefined): string {
+  if (vary === undefined) return "Cookie";
+  const text = [vary].flat().join(", ");
+  return /(^|[\s,])(cookie|\*)([\s,]|$)/i.test(text) ? text : `${text}, Cookie`;
+}

@@ -1,0 +1,63 @@
+/**
+ * Sessions for Express 5, and anything else that takes `(request, response, next)` over Node's own objects.
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Session } from "../engine/session.ts";
+import type { Exchange, Sessions } from "../sessions.ts";
+import type { AdapterOptions } from "./adapter.ts";
+import { noSession } from "./adapter.ts";
+import { decideNode, nodeView, openNode } from "./node.ts";
+import { holdHead } from "./node-response.ts";
+
+/** The part of Express's request that is used. `ip` follows the application's own `trust proxy` setting. */
+export interface ExpressRequest extends IncomingMessage {
+  readonly ip?: string | undefined;
+  readonly originalUrl?: string;
+}
+
+export interface ExpressSessions<Data extends object, Level extends string> {
+  /** For `app.use(middleware)`, or for one path. */
+  readonly middleware: (
+    request: ExpressRequest,
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ) => void;
+  /** The session of a request behind the middleware. @throws {SessionError} HOLDFAST_NO_SESSION */
+  session(request: IncomingMessage): Session<Data, Level>;
+}
+
+/** A response of this status means that the handler failed: what it changed last is not saved. */
+const SERVER_ERROR = 500;
+
+export function expressSessions<Data extends object, Level extends string>(
+  sessions: Sessions<Data, Level>,
+  options: AdapterOptions = {},
+): ExpressSessions<Data, Level> {
+  const open = new WeakMap<IncomingMessage, Exchange<Data, Level>>();
+
+  const mount = async (request: ExpressRequest, response: ServerResponse) => {
+    const view = nodeView(request, request.ip ?? request.socket.remoteAddress, options);
+    const exchange = await openNode(sessions, view, response);
+    if (exchange === undefined) return false;
+    open.set(request, exchange);
+    // What a handler throws passes us by; the status of its error page is all that there is to see.
+    holdHead(response, (held) =>
+      decideNode(exchange, view, held, held.statusCode >= SERVER_ERROR, options),
+    );
+    return true;
+  };
+
+  return {
+    middleware(request, response, next) {
+      // Mounted twice, the first one holds.
+      if (open.has(request)) return next();
+      mount(request, response).then((isOpen) => isOpen && next(), next);
+    },
+    session(request) {
+      const exchange = open.get(request);
+      if (exchange === undefined) throw noSession("app.use(middleware) before this route");
+      return exchange.session;
+    },
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * Sessions for a plain `node:http` or `node:https` server.
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Session } from "../engine/session.ts";
+import { SessionError, SessionRefusal } from "../errors.ts";
+import type { Exchange, Sessions } from "../sessions.ts";
+import type { AdapterOptions, AnsweredRequest, PlainAnswer } from "./adapter.ts";
+import { failureAnswer, forgedAnswer, isMounted, noSession, refusalAnswer } from "./adapter.ts";
+import type { HeadDecision } from "./node-response.ts";
+import { hasBegun, holdHead } from "./node-response.ts";
+
+export interface NodeOptions extends AdapterOptions {
+  /** Paths that have sessions, by whole segments; others never touch the store. @default all */
+  readonly paths?: readonly string[];
+  /**
+   * Proxies of yours in front of the server: the client's address is the entry of `X-Forwarded-For`
+   * that the outermost of them wrote. Nothing else is believed from headers. @default 0
+   */
+  readonly trustProxy?: number;
+  /** Told what the handler threw; the client gets a plain 500. @default console.error */
+  readonly onError?: (error: unknown, request: IncomingMessage) => void;
+}
+
+export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+export interface NodeSessions<Data extends object, Level extends string> {
+  /** Wraps a handler; what it returns goes to `createServer`. */
+  handle(handler: NodeHandler): (request: IncomingMessage, response: ServerResponse) => void;
+  /** The session of a request inside a wrapped handler. @throws {SessionError} HOLDFAST_NO_SESSION */
+  session(request: IncomingMessage): Session<Data, Level>;
+  /** Reads the session of an upgrade, which can set no cookie. @throws {SessionError} HOLDFAST_STORE */
+  read(request: IncomingMessage): Promise<Session<Data, Level>>;
+}
+
+export function nodeSessions<Data extends object, Level extends string>(
+  sessions: Sessions<Data, Level>,
+  options: NodeOptions = {},
+): NodeSessions<Data, Level> {
+  const { trustProxy = 0, paths, onError = (error) => console.error(error) } = options;
+  const open = new WeakMap<IncomingMessage, Exchange<Data, Level>>();
+  const viewOf = (request: IncomingMessage) =>
+    nodeView(request, clientAddress(request, trustProxy), options);
+
+  const serve = async (
+    handler: NodeHandler,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => {
+    let failed = false;
+    if (isMounted(request.url ?? "/", paths)) {
+      const view = viewOf(request);
+      const exchange = await openNode(sessions, view, response);
+      if (exchange === undefined) return;
+      open.set(request, exchange);
+      holdHead(response, (held) => decideNode(exchange, view, held, failed, options));
+    }
+    try {
+      await handler(request, response);
+    } catch (error) {
+      failed = true;
+      if (!(error instanceof SessionRefusal)) onError(error, request);
+      if (hasBegun(response)) {
+        response.destroy();
+        return;
+      }
+      response.statusCode = error instanceof SessionRefusal ? error.status : 500;
+      response.setHeader("Content-Type", "text/plain; charset=utf-8");
+      response.end(response.statusCode === 500 ? "Internal Server Error\n" : "");
+    }
+  };
+
+  return {
+    handle: (handler) => (request, response) => void serve(handler, request, response),
+    session(request) {
+      const exchange = open.get(request);
+      if (exchange === undefined) throw noSession("wrap the handler in handle(), or widen `paths`");
+      return exchange.session;
+    },
+    read: (request) => sessions.read(viewOf(request)),
+  };
+}
+
+/** Opens the exchange, or answers in its place. */
+export async function openNode<Data extends object, Level extends string>(
+  sessions: Sessions<Data, Level>,
+  view: AnsweredRequest,
+  response: ServerResponse,
+): Promise<Exchange<Data, Level> | undefined> {
+  if (sessions.isForged(view)) {
+    send(response, forgedAnswer(view));
+    return undefined;
+  }
+  try {
+    return await sessions.open(view);
+  } catch (error) {
+    if (!(error instanceof SessionError)) throw error;
+    send(response, failureAnswer(view, error, "load"));
+    return undefined;
+  }
+}
+
+/** Commits, and decides what goes out. */
+export function decideNode<Data extends object, Level extends string>(
+  exchange: Exchange<Data, Level>,
+  view: AnsweredRequest,
+  response: ServerResponse,
+  failed: boolean,
+  options: AdapterOptions,
+): HeadDecision | Promise<HeadDecision> {
+  const settled = exchange.settle({
+    cacheControl: headerText(response.getHeader("cache-control")),
+    contentType: headerText(response.getHeader("content-type")),
+    failed,
+  });
+  const decide = (change: Awaited<typeof settled>): HeadDecision => {
+    if (change.failure !== undefined) {
+      return { change, instead: failureAnswer(view, change.failure, "commit") };
+    }
+    const refusal = exchange.unanswered(response.statusCode);
+    return { change, instead: refusal && refusalAnswer(view, refusal, options) };
+  };
+  return settled instanceof Promise ? settled.then(decide) : decide(settled);
+}
+
+/** A Node request as the engine sees it. */
+export function nodeView(
+  request: IncomingMessage,
+  address: string | undefined,
+  { crossSite = false }: AdapterOptions,
+): AnsweredRequest {
+  const { headers } = request;
+  return {
+    method: request.method ?? "GET",
+    target: (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/",
+    cookies: headers.cookie,
+    address,
+    // Without TLS of our own, a proxy may have ended it: then the scheme is not known.
+    scheme: (request.socket as { encrypted?: boolean }).encrypted === true ? "https" : undefined,
+    crossSite,
+    header: (name) => headerText(headers[name]),
+  };
+}
+
+/** @param trustProxy How many proxies stand in front, each of which appended the address it saw. */
+function clientAddress(request: IncomingMessage, trustProxy: number): string | undefined {
+  const direct = request.socket.remoteAddress;
+  if (trustProxy === 0) return direct;
+  const forwarded = headerText(request.headers["x-forwarded-for"])?.split(",") ?? [];
+  const hops = [...forwarded.map((hop) => hop.trim()).filter((hop) => hop !== ""), direct];
+  return hops[Math.max(0, hops.length - 1 - trustProxy)];
+}
+
+function headerText(value: number | string | readonly string[] | undefined): string | undefined {
+  return value === undefined
+    ? undefined
+    : typeof value === "string"
+      ? value
+      : [value].flat().join(", ");
+}
+
+function send(response: ServerResponse, { status, headers, body }: PlainAnswer): void {
+  response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
+  response.end(body);
+}

@@ -1,0 +1,127 @@
+/**
+ * Sessions for Web `Request` and `Response`: fetch handlers on any runtime.
+ * @module
+ */
+import type { Session } from "../engine/session.ts";
+import { SessionError, SessionRefusal } from "../errors.ts";
+import type { Exchange, Sessions } from "../sessions.ts";
+import type { AdapterOptions, AnsweredRequest, HeadChange, PlainAnswer } from "./adapter.ts";
+import {
+  failureAnswer,
+  forgedAnswer,
+  isMounted,
+  noSession,
+  refusalAnswer,
+  withCookie,
+} from "./adapter.ts";
+
+export interface WebOptions extends AdapterOptions {
+  /** Paths that have sessions, by whole segments; others never touch the store. @default all */
+  readonly paths?: readonly string[];
+  /** The client's address, as your platform tells it: a Web request has none. */
+  readonly address?: (request: Request) => string | undefined;
+  /** Told what the handler threw; the client gets a plain 500, and its new cookie if it has one. @default console.error */
+  readonly onError?: (error: unknown, request: Request) => void;
+}
+
+export type WebHandler = (request: Request) => Response | Promise<Response>;
+
+export interface WebSessions<Data extends object, Level extends string> {
+  /** Wraps a fetch handler. */
+  handle(handler: WebHandler): (request: Request) => Promise<Response>;
+  /** The session of a request inside a wrapped handler. @throws {SessionError} HOLDFAST_NO_SESSION */
+  session(request: Request): Session<Data, Level>;
+  /** Reads the session where no cookie can be set. @throws {SessionError} HOLDFAST_STORE */
+  read(request: Request): Promise<Session<Data, Level>>;
+}
+
+export function webSessions<Data extends object, Level extends string>(
+  sessions: Sessions<Data, Level>,
+  options: WebOptions = {},
+): WebSessions<Data, Level> {
+  const { onError = (error) => console.error(error) } = options;
+  const open = new WeakMap<Request, Exchange<Data, Level>>();
+
+  const settle = async (
+    exchange: Exchange<Data, Level>,
+    view: AnsweredRequest,
+    response: Response,
+    failed: boolean,
+  ): Promise<Response> => {
+    const change = await exchange.settle({
+      cacheControl: response.headers.get("cache-control") ?? undefined,
+      contentType: response.headers.get("content-type") ?? undefined,
+      failed,
+    });
+    const refusal = exchange.unanswered(response.status);
+    const instead =
+      (change.failure && failureAnswer(view, change.failure, "commit")) ??
+      (refusal && refusalAnswer(view, refusal, options));
+    if (instead !== undefined) await response.body?.cancel();
+    return withHead(instead === undefined ? response : plainResponse(instead), change);
+  };
+
+  return {
+    handle: (handler) => async (request) => {
+      const view = webView(request, options);
+      if (!isMounted(view.target, options.paths)) return handler(request);
+      if (sessions.isForged(view)) return plainResponse(forgedAnswer(view));
+      let exchange: Exchange<Data, Level>;
+      try {
+        exchange = await sessions.open(view);
+      } catch (error) {
+        if (!(error instanceof SessionError)) throw error;
+        return plainResponse(failureAnswer(view, error, "load"));
+      }
+      open.set(request, exchange);
+      let response: Response;
+      try {
+        response = await handler(request);
+      } catch (error) {
+        if (!(error instanceof SessionRefusal)) onError(error, request);
+        const status = error instanceof SessionRefusal ? error.status : 500;
+        return settle(exchange, view, new Response(null, { status }), true);
+      }
+      return settle(exchange, view, response, false);
+    },
+    session(request) {
+      const exchange = open.get(request);
+      if (exchange === undefined) throw noSession("wrap the handler in handle(), or widen `paths`");
+      return exchange.session;
+    },
+    read: (request) => sessions.read(webView(request, options)),
+  };
+}
+
+function webView(request: Request, { crossSite = false, address }: WebOptions): AnsweredRequest {
+  const { headers, method } = request;
+  const url = new URL(request.url);
+  return {
+    method,
+    target: url.pathname + url.search,
+    cookies: headers.get("cookie") ?? undefined,
+    address: address?.(request),
+    // A proxy may have ended TLS: only https is sure.
+    scheme: url.protocol === "https:" ? "https" : undefined,
+    crossSite,
+    header: (name) => headers.get(name) ?? (name === "host" ? url.host : undefined),
+  };
+}
+
+/** The response with the head that the commit asks for; a copy, since a fetched one cannot be changed. */
+function withHead(response: Response, change: HeadChange): Response {
+  const { setCookies, cacheControl, varies, clearSiteData } = change;
+  const isPlain = setCookies.length === 0 && cacheControl === undefined;
+  if (isPlain && !varies && clearSiteData === undefined) return response;
+  const headers = new Headers(response.headers);
+  for (const cookie of setCookies) headers.append("Set-Cookie", cookie);
+  if (cacheControl !== undefined) headers.set("Cache-Control", cacheControl);
+  if (clearSiteData !== undefined) headers.set("Clear-Site-Data", clearSiteData);
+  if (varies) headers.set("Vary", withCookie(headers.get("vary") ?? undefined));
+  const { status, statusText, body } = response;
+  return new Response(body, { status, statusText, headers });
+}
+
+function plainResponse({ status, headers, body }: PlainAnswer): Response {
+  return new Response(body === "" ? null : body, { status, headers: { ...headers } });
+}

@@ -1,0 +1,135 @@
+/**
+ * What every step of the engine shares: options, clock, events, and the store behind a deadline.
+ * @module
+ */
+import { createHmac, randomBytes } from "node:crypto";
+import { SessionError } from "../errors.ts";
+import type { SessionEvent } from "../events.ts";
+import type { ResolvedOptions } from "../options.ts";
+import type { Awaitable, SessionStore } from "../stores/store.ts";
+import { createFloodGate, type FloodGate } from "./flood.ts";
+import { createMetaCache, type MetaCache } from "./meta-cache.ts";
+
+/** One set of sessions: made once per process, shared by all requests. */
+export interface Core {
+  readonly options: ResolvedOptions;
+  readonly now: () => number;
+  readonly store: GuardedStore;
+  readonly emit: Emit;
+  readonly flood: FloodGate;
+  readonly metaCache: MetaCache;
+}
+
+/** An event without its instant, which {@link Core.emit} adds. */
+export type EventInput = SessionEvent extends infer Event
+  ? Event extends SessionEvent
+    ? Omit<Event, "at">
+    : never
+  : never;
+
+export type Emit = (event: EventInput) => void;
+
+export function createCore(options: ResolvedOptions): Core {
+  const { now, onEvent } = options;
+  const emit: Emit = (event) => {
+    if (onEvent === undefined) return;
+    try {
+      const result = onEvent({ at: now(), ...event } as SessionEvent);
+      // A handler that fails breaks no request; its own failure is its author's to report.
+      if (result instanceof Promise) result.catch(() => {});
+    } catch {
+      // As above: there is no further place to report to.
+    }
+  };
+  return {
+    options,
+    now,
+    emit,
+    store: guardStore(options, emit),
+    flood: createFloodGate(now, emit),
+    metaCache: createMetaCache(),
+  };
+}
+
+/** Runs one store operation under the deadline of the policy. */
+export interface GuardedStore {
+  readonly raw: SessionStore;
+  /** @throws {SessionError} HOLDFAST_STORE if the operation fails or does not answer in time. */
+  run<T>(operation: keyof SessionStore, call: (store: SessionStore) => Awaitable<T>): Awaitable<T>;
+}
+
+function guardStore({ store, policy, now }: ResolvedOptions, emit: Emit): GuardedStore {
+  const deadlineMs = policy.storeDeadlineSeconds * 1000;
+  let awaySince: number | undefined;
+
+  const failed = (operation: string, cause: unknown): SessionError => {
+    if (cause instanceof SessionError && cause.code !== "HOLDFAST_STORE") return cause;
+    if (awaySince === undefined) {
+      awaySince = now();
+      emit({ type: "store.unavailable", store: store.name, operation, cause: causeOf(cause) });
+    }
+    const text = `The ${store.name} store failed at "${operation}"; see the cause, and check that it is reachable`;
+    return new SessionError("HOLDFAST_STORE", text, { operation }, { cause });
+  };
+  const answered = <T>(value: T): T => {
+    if (awaySince !== undefined) {
+      const unavailableSeconds = Math.max(0, now() - awaySince) / 1000;
+      awaySince = undefined;
+      emit({ type: "store.recovered", store: store.name, unavailableSeconds });
+    }
+    return value;
+  };
+  const inTime = <T>(operation: string, answer: PromiseLike<T>) =>
+    new Promise<T>((resolve, reject) => {
+      const late = () => reject(failed(operation, new Error(`no answer within ${deadlineMs} ms`)));
+      const timer = setTimeout(late, deadlineMs);
+      answer.then(
+        (value) => {
+          clearTimeout(timer);
+          resolve(answered(value));
+        },
+        (cause: unknown) => {
+          clearTimeout(timer);
+          reject(failed(operation, cause));
+        },
+      );
+    });
+
+  return {
+    raw: store,
+    run(operation, call) {
+      try {
+        const answer = call(store);
+        return isPromise(answer) ? inTime(operation, answer) : answered(answer);
+      } catch (cause) {
+        throw failed(operation, cause);
+      }
+    },
+  };
+}
+
+/** The name of an error is enough for the audit trail: messages of drivers may quote values. */
+function causeOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return typeof cause;
+  const code = (cause as { code?: unknown }).code;
+  return typeof code === "string" ? `${cause.name} ${code}` : cause.name;
+}
+
+export function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | undefined)?.then === "function";
+}
+
+/** HMAC-SHA-256 of the subject under an index key, in hex: what a store may know of an account. */
+export function subjectKeyOf(subject: string, indexKey: Uint8Array): string {
+  return createHmac("sha256", indexKey).update(subject).digest("hex");
+}
+
+/** The subject's keys under every index key of the ring, the current one first. */
+export function subjectKeysOf(core: Core, subject: string): readonly string[] {
+  return core.options.keyring.indexKeys.map((key) => subjectKeyOf(subject, key));
+}
+
+/** The public name of a new session: 120 random bits. */
+export function newHandle(): string {
+  return randomBytes(15).toString("base64url");
+}

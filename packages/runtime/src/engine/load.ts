@@ -1,0 +1,201 @@
+/**
+ * From the cookies of a request to a judged record: the first half of every request.
+ * A token whose MAC fails costs no store read; one that the store does not know is never adopted.
+ * @module
+ */
+import { cookieValues } from "../cookie/cookie-header.ts";
+import type { CookieForm } from "../cookie/set-cookie.ts";
+import type { Token } from "../crypto/token.ts";
+import {
+  isKnownFormat,
+  readToken,
+  secretHashOf,
+  storeKeyOf,
+  verifyToken,
+} from "../crypto/token.ts";
+import type { TokenRefusal } from "../events.ts";
+import type { Awaitable, SessionRecord, StoreKey } from "../stores/store.ts";
+import { recordFlags } from "../stores/store.ts";
+import type { Core } from "./core.ts";
+import { isPromise } from "./core.ts";
+import type { Judgement } from "./judge.ts";
+import { judgeSecret } from "./judge.ts";
+import type { RequestView } from "./request-view.ts";
+import { isLoopbackHost, isSafeMethod } from "./request-view.ts";
+
+/** A session that a cookie of this request led to. */
+export interface Presented {
+  readonly kind: "signed-in" | "anonymous";
+  /** The cookie it came in: one of an earlier name is taken over. */
+  readonly cookie: CookieForm;
+  readonly token: Token;
+  readonly key: StoreKey;
+  readonly secretHash: Buffer;
+  readonly record: SessionRecord;
+  readonly judgement: Judgement;
+}
+
+/** What the cookies of a request amount to. */
+export type Loaded =
+  | { readonly state: "none" }
+  | { readonly state: "served" | "superseded" | "tombstone"; readonly presented: Presented }
+  /** A key that another process may hold: nothing may be written, cleared or ended. */
+  | { readonly state: "key-missing" };
+
+const NONE: Loaded = { state: "none" };
+const KEY_MISSING: Loaded = { state: "key-missing" };
+
+/** @throws {SessionError} HOLDFAST_STORE if the store does not answer. */
+export async function loadSession(core: Core, request: RequestView): Promise<Loaded> {
+  const { signedInCookie, anonymousCookie, previousCookies } = core.options;
+  for (const kind of ["signed-in", "anonymous"] as const) {
+    const isSignedIn = kind === "signed-in";
+    const present = isSignedIn ? signedInCookie : anonymousCookie;
+    const loaded = await loadCookie(core, request, present, kind);
+    if (loaded.state !== "none") return loaded;
+    for (const previous of previousCookies) {
+      const earlier = isSignedIn ? previous.signedIn : previous.anonymous;
+      const taken = await loadCookie(core, request, earlier, kind);
+      if (taken.state !== "none") return taken;
+    }
+  }
+  return NONE;
+}
+
+/** Waits only where the store, or a changed key file, makes it: this is the path of every request. */
+async function loadCookie(
+  core: Core,
+  request: RequestView,
+  cookie: CookieForm,
+  kind: Presented["kind"],
+): Promise<Loaded> {
+  let found: Loaded = NONE;
+  for (const value of cookieValues(request.cookies, cookie.name)) {
+    let token = authenticToken(core, cookie, value);
+    if (token === "key-missing" && (await reloadOnce(core))) {
+      // Another process may have promoted a key since ours last looked.
+      token = authenticToken(core, cookie, value);
+    }
+    if (typeof token === "string") {
+      refuse(core, request, token);
+      if (token === "key-missing" && found.state === "none") found = KEY_MISSING;
+      continue;
+    }
+    const key = storeKeyOf(token);
+    const got = core.store.run("get", (store) => store.get(key));
+    const record = isPromise(got) ? await got : got;
+    if (record === undefined || (record.subjectKey !== null) !== (kind === "signed-in")) {
+      refuse(core, request, "unknown");
+      continue;
+    }
+    const judged = judgeRecord(core, request, cookie, kind, token, key, record);
+    const loaded = isPromise(judged) ? await judged : judged;
+    if (loaded.state === "none") continue;
+    if (found.state !== "none" && found.state !== "key-missing") {
+      // Two that load: one of them was planted, and nothing says which.
+      refuse(core, request, "duplicate");
+      return NONE;
+    }
+    found = loaded;
+  }
+  return found;
+}
+
+function judgeRecord(
+  core: Core,
+  request: RequestView,
+  cookie: CookieForm,
+  kind: Presented["kind"],
+  token: Token,
+  key: StoreKey,
+  record: SessionRecord,
+): Awaitable<Loaded> {
+  const now = core.now();
+  const secretHash = secretHashOf(token.secret);
+  const { retiredSeconds } = core.options.policy;
+  const judgement = judgeSecret(record, secretHash, now, retiredSeconds);
+  const presented = { kind, cookie, token, key, secretHash, record, judgement };
+
+  if ((record.flags & recordFlags.tombstone) !== 0) {
+    const readable = judgement.as === "superseded";
+    if (!readable) refuse(core, request, "unknown", record.handle);
+    return readable ? { state: "tombstone", presented } : NONE;
+  }
+  const ended = endedBy(record, now);
+  if (ended !== undefined) {
+    if (refuse(core, request, "expired", record.handle)) {
+      core.emit({ type: "session.expired", handle: record.handle, cause: ended });
+    }
+    return NONE;
+  }
+  if (judgement.as === "superseded") {
+    refuse(core, request, "superseded", record.handle);
+    return { state: "superseded", presented };
+  }
+  return judgement.as === "stale"
+    ? judgeStale(core, request, presented)
+    : { state: "served", presented };
+}
+
+/** The token in a cookie's value, or why it is refused. Costs no store read. */
+function authenticToken(core: Core, cookie: CookieForm, value: string): Token | TokenRefusal {
+  const token = readToken(value);
+  if (token === undefined) return "forged";
+  if (!isKnownFormat(token)) return "key-missing";
+  const keys = core.options.keyring.find(token.keyNumber);
+  if (keys === undefined) return "key-missing";
+  if (keys === "revoked") return "unknown";
+  return verifyToken(token, keys, cookie.name) ? token : "forged";
+}
+
+const lastReload = new WeakMap<Core, number>();
+const RELOAD_EVERY_MS = 1000;
+
+/** At most once a second, so that made-up key numbers cost no file reads. */
+async function reloadOnce(core: Core): Promise<boolean> {
+  const now = core.now();
+  if (now - (lastReload.get(core) ?? Number.NEGATIVE_INFINITY) < RELOAD_EVERY_MS) return false;
+  lastReload.set(core, now);
+  return core.options.keyring.reload();
+}
+
+/** A secret replaced long ago: a copy of the cookie is in use somewhere, or a request is very late. */
+async function judgeStale(core: Core, request: RequestView, presented: Presented): Promise<Loaded> {
+  const { record, key, kind } = presented;
+  if (!isSafeMethod(request.method)) {
+    // An upload may have waited in a proxy for minutes: it may repeat, it may not end the session.
+    refuse(core, request, "superseded", record.handle);
+    return { state: "superseded", presented };
+  }
+  refuse(core, request, "reused", record.handle);
+  if (kind === "signed-in") {
+    await core.store.run("delete", (store) => store.delete(key));
+    core.emit({
+      type: "session.revoked",
+      handle: record.handle,
+      reason: record.confirmedAt === null ? "successor-lost" : "reused",
+      address: request.address,
+    });
+  }
+  return NONE;
+}
+
+/** Which deadline has passed, if one has: kept by the server, whatever the cookie says (ASVS 5.0, 7.3). */
+export function endedBy(record: SessionRecord, now: number): "idle" | "absolute" | undefined {
+  if (now >= record.absoluteExpiresAt) return "absolute";
+  return now >= record.idleExpiresAt ? "idle" : undefined;
+}
+
+/** Reports a refused cookie. @returns Whether it was the first of its kind for a while. */
+export function refuse(
+  core: Core,
+  request: RequestView,
+  reason: TokenRefusal,
+  handle?: string,
+): boolean {
+  const foreign = reason === "forged" && isLoopbackHost(request.header("host"));
+  const note = foreign
+    ? "cookies ignore ports: another application on this host may use the same name; set policy.cookieName"
+    : undefined;
+  return core.flood.refused({ reason, address: request.address, handle, note });
+}

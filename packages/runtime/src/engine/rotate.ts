@@ -1,0 +1,75 @@
+/**
+ * Rotation at once, for a change of privilege: a new secret for the same session, the old one dead.
+ * @module
+ */
+import { newSecret, secretHashOf } from "../crypto/token.ts";
+import { SessionRefusal } from "../errors.ts";
+import { recordFlags } from "../stores/store.ts";
+import type { Meta } from "./boxes.ts";
+import { openData, sealData, sealMeta } from "./boxes.ts";
+import { checkedText, replay } from "./changes.ts";
+import { resealed } from "./commit.ts";
+import { giveToken } from "./cookies.ts";
+import { idleDeadline } from "./create.ts";
+import { isServed, judgeSecret, retireDead } from "./judge.ts";
+import { endedBy } from "./load.ts";
+import type { LiveSession, RequestState } from "./request-state.ts";
+import { becomeLive, raise } from "./request-state.ts";
+import { swapRecord } from "./swap.ts";
+import type { Contents } from "./values.ts";
+
+/**
+ * Replaces the secret, the data as this request left it, and, if given, who is signed in how.
+ *
+ * @throws {SessionRefusal} `superseded` if another request was first with such a rotation; `ended` if
+ *   the session is gone.
+ * @see ASVS 5.0, 7.2.4; CWE-384
+ */
+export async function rotateDead(
+  state: RequestState,
+  live: LiveSession,
+  newMeta: Meta | undefined,
+): Promise<void> {
+  const { core, log, rules } = state;
+  const secret = newSecret();
+  const secretHash = secretHashOf(secret);
+  let contents: Contents | undefined;
+
+  const swapped = await swapRecord(core, live.key, live.record, (record) => {
+    const now = core.now();
+    const { retiredSeconds } = core.options.policy;
+    if ((record.flags & recordFlags.tombstone) !== 0) return undefined;
+    if (endedBy(record, now) !== undefined) return undefined;
+    if (!isServed(judgeSecret(record, live.secretHash, now, retiredSeconds))) return undefined;
+    const opened = log.length === 0 ? undefined : openData(core, live.key, live.series, record);
+    if (typeof opened === "string") return undefined;
+    contents = opened && replay(opened.contents, log, rules);
+    return {
+      ...record,
+      ...resealed(core, live, record),
+      secretHash,
+      confirmedAt: null,
+      successor: null,
+      retired: retireDead(record, now),
+      flags: record.flags & ~recordFlags.rotationDue,
+      idleExpiresAt: idleDeadline(core, now, record),
+      ...(newMeta && { meta: sealMeta(core, live.key, record, newMeta) }),
+      ...(contents && {
+        data: sealData(core, live.key, live.series, record, checkedText(contents, rules)),
+      }),
+    };
+  });
+
+  if (swapped.outcome === "gone") raise(state, new SessionRefusal("ended"));
+  const { record } = swapped;
+  if (!secretHash.equals(record.secretHash)) raise(state, new SessionRefusal("superseded"));
+
+  state.log = [];
+  if (contents !== undefined) {
+    state.contents = contents;
+    state.storedText = undefined;
+  }
+  if (newMeta !== undefined) state.meta = newMeta;
+  becomeLive(state, { ...live, secret, secretHash, record });
+  giveToken(state, secret);
+}

@@ -1,0 +1,104 @@
+/**
+ * Session values: what may be stored, a copy that the application cannot change behind our back, and
+ * the text that goes into the data box.
+ * @module
+ */
+import { SessionError } from "../errors.ts";
+import type { DataCodec } from "../options.ts";
+
+/** One flash message, kept until it is taken. */
+export interface FlashEntry {
+  readonly id: string;
+  readonly kind: string;
+  readonly value: unknown;
+}
+
+/** The content of a data box: values by key, and flash messages, oldest first. */
+export interface Contents {
+  readonly values: ReadonlyMap<string, unknown>;
+  readonly flash: readonly FlashEntry[];
+}
+
+export const EMPTY: Contents = { values: new Map(), flash: [] };
+
+const json: DataCodec = { stringify: JSON.stringify, parse: JSON.parse };
+
+/** The text of a data box. Equal contents with keys in the same order give equal text. */
+export function writeContents(contents: Contents, codec: DataCodec = json): string {
+  const values = Object.fromEntries(contents.values);
+  return codec.stringify(
+    contents.flash.length === 0 ? { values } : { values, flash: contents.flash },
+  );
+}
+
+export function readContents(text: string, codec: DataCodec = json): Contents {
+  const { values, flash = [] } = codec.parse(text) as {
+    values: Record<string, unknown>;
+    flash?: readonly FlashEntry[];
+  };
+  return { values: new Map(Object.entries(values)), flash };
+}
+
+/**
+ * A deeply frozen copy of a value to be stored.
+ *
+ * @throws {SessionError} HOLDFAST_DATA if JSON would change the value and no codec keeps it.
+ */
+export function storable(key: string, value: unknown, codec: DataCodec | undefined): unknown {
+  if (codec === undefined) {
+    const fault = jsonFault(value, 0);
+    if (fault !== undefined) throw dataError(key, fault);
+  }
+  const { stringify, parse } = codec ?? json;
+  return deepFreeze(parse(stringify(value)));
+}
+
+export function dataError(key: string, rule: string): SessionError {
+  return new SessionError("HOLDFAST_DATA", `The session value "${key}" ${rule}`, { key });
+}
+
+const MAX_DEPTH = 64;
+
+/** What JSON would lose of a value, as the end of a sentence; `undefined` if nothing. */
+function jsonFault(value: unknown, depth: number): string | undefined {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return undefined;
+  if (typeof value === "number") {
+    return Number.isFinite(value) && !Object.is(value, -0)
+      ? undefined
+      : `holds the number ${Object.is(value, -0) ? "-0" : value}, which JSON cannot keep`;
+  }
+  if (typeof value !== "object") {
+    return `holds a value of type ${typeof value}, which JSON cannot keep; use a codec, or delete the key instead`;
+  }
+  if (depth === MAX_DEPTH) return `is nested deeper than ${MAX_DEPTH} levels, or contains itself`;
+  if (Array.isArray(value)) {
+    if (Object.keys(value).length !== value.length) {
+      return "holds an array with gaps or named entries, which JSON cannot keep";
+    }
+  } else {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) {
+      const kind = (value as object).constructor?.name ?? "object of a class";
+      return `holds a ${kind}, which JSON cannot keep; convert it, or use a codec`;
+    }
+    if (typeof (value as { toJSON?: unknown }).toJSON === "function") {
+      return "holds an object with a toJSON method, which JSON would change";
+    }
+    if (Object.getOwnPropertySymbols(value).length > 0) {
+      return "holds a property named by a symbol, which JSON cannot keep";
+    }
+  }
+  for (const member of Object.values(value)) {
+    const fault = jsonFault(member, depth + 1);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** Freezes plain objects and arrays all the way down, so that changing a value read fails loudly. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const member of Object.values(value)) deepFreeze(member);
+  return value;
+}

@@ -1,0 +1,28 @@
+/**
+ * Two projects: `unit` needs nothing but Node; `programs` needs what scripts/programs.mjs lists.
+ * @module
+ */
+import { defineConfig } from "vitest/config";
+import { CountingReporter } from "./scripts/reporter.mjs";
+
+const needsProgram = "{packages,examples}/*/{src,test}/**/*.{browser,server}.test.ts";
+
+// The runner loads this file's default export; nothing else here has one.
+export default defineConfig({
+  test: {
+    reporters: ["default", new CountingReporter()],
+    // A test that passes only on its second try is a finding, not noise.
+    retry: 0,
+    allowOnly: false,
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["{packages,examples}/*/{src,test}/**/*.test.ts", "scripts/*.test.ts"],
+          exclude: [needsProgram],
+        },
+      },
+      { test: { name: "programs", include: [needsProgram], testTimeout: 60_000 } },
+    ],
+  },
+});
