@@ -30,7 +30,7 @@ type DropReason = Extract<SessionEvent, { type: "write.dropped" }>["reason"];
 
 /** What a commit may do beside saving data. */
 export interface CommitOptions {
-  /** The response can still set a cookie: the session may be minted or rotated. */
+  /** The response is a good place for a new secret: the browser will see it, and no cache. */
   readonly mayRotate: boolean;
   /** The request shows that the user is there. */
   readonly renews: boolean;
@@ -59,7 +59,7 @@ export async function commit(state: RequestState, options: CommitOptions): Promi
     return commitLive(state, state.live, options);
   }
   if (log.length === 0) return;
-  if (state.phase === "none" || state.phase === "tombstone") return mint(state, options);
+  if (state.phase === "none" || state.phase === "tombstone") return mint(state);
   state.log = [];
   drop(state, state.withheld === "key-missing" ? "key-missing" : "refused");
 }
@@ -259,7 +259,7 @@ async function renew(
 }
 
 /** The first write of a visitor makes an anonymous session. */
-async function mint(state: RequestState, { mayRotate }: CommitOptions): Promise<void> {
+async function mint(state: RequestState): Promise<void> {
   const { core, request, rules } = state;
   const contents = contentsOf(state);
   const text = checkedText(contents, rules);
@@ -267,7 +267,7 @@ async function mint(state: RequestState, { mayRotate }: CommitOptions): Promise<
     state.log = [];
     return;
   }
-  if (state.headSent || !mayRotate) {
+  if (state.headSent) {
     const why =
       "The response head is out, so no session can begin; write before the response starts";
     throw new SessionError("HOLDFAST_HEAD_SENT", why);

@@ -13,7 +13,7 @@ export interface Sweeper {
 }
 
 const SWEEP_EVERY_MS = 60_000;
-const FIRST_BATCH = 50;
+const FIRST_BATCH = 25;
 const MAX_BATCH = 1000;
 /** A batch over a synchronous driver holds the event loop for as long as it takes. */
 const BATCH_MS = 4;

@@ -16,22 +16,18 @@ export interface SessionRow {
   readonly idleExpiresAt: Integer;
   readonly absoluteExpiresAt: Integer;
   readonly createdAt: Integer;
-  readonly confirmedAt: Integer | null;
-  readonly presentedAt: Integer | null;
   readonly format: Integer;
   readonly flags: Integer;
   readonly handle: string;
   readonly subject: string | null;
-  readonly secretHash: Blob;
-  readonly history: Blob;
+  readonly secrets: Blob;
   readonly meta: Blob;
   readonly data: Blob;
 }
 
 // `hex(NULL)` is the empty string, hence the `nullif`.
-export const ROW_COLUMNS = `version, idleExpiresAt, absoluteExpiresAt, createdAt, confirmedAt,
-  presentedAt, format, flags, handle, nullif(lower(hex(subjectKey)), '') AS subject, secretHash,
-  history, meta, data`;
+export const ROW_COLUMNS = `version, idleExpiresAt, absoluteExpiresAt, createdAt, format, flags, handle,
+  nullif(lower(hex(subjectKey)), '') AS subject, secrets, meta, data`;
 
 export function recordOf(row: SessionRow): SessionRecord {
   return {
@@ -39,10 +35,7 @@ export function recordOf(row: SessionRow): SessionRecord {
     version: Number(row.version),
     handle: row.handle,
     subjectKey: row.subject,
-    secretHash: bytesOf(row.secretHash),
-    confirmedAt: row.confirmedAt === null ? null : Number(row.confirmedAt),
-    presentedAt: row.presentedAt === null ? null : Number(row.presentedAt),
-    ...unpackHistory(bytesOf(row.history)),
+    ...unpackSecrets(bytesOf(row.secrets)),
     createdAt: Number(row.createdAt),
     absoluteExpiresAt: Number(row.absoluteExpiresAt),
     idleExpiresAt: Number(row.idleExpiresAt),
@@ -56,37 +49,50 @@ function bytesOf(blob: Blob): Uint8Array {
   return blob instanceof Uint8Array ? blob : new Uint8Array(blob);
 }
 
-const HEADER_BYTES = 3;
 const WRITE_ID_BYTES = 8;
 const HASH_BYTES = 32;
 const INSTANT_BYTES = 6;
-const RETIRED_BYTES = 1 + HASH_BYTES + 2 * INSTANT_BYTES;
+const RETIRED_BYTES = 1 + 2 * INSTANT_BYTES + HASH_BYTES;
+const HEADER_BYTES = 3 + 2 * INSTANT_BYTES + HASH_BYTES;
 
-const GRACEFUL = 1;
-const CLOSED = 2;
+const HAS_SUCCESSOR = 1;
+const IS_CONFIRMED = 2;
+const IS_PRESENTED = 4;
+
+const IS_GRACEFUL = 1;
+const IS_CLOSED = 2;
 
 /*
- * What a record remembers of earlier secrets and writes, in one BLOB, since each further column costs
- * a read about a microsecond. Big-endian:
+ * What a record knows of its secrets and last writes, in one BLOB, since each further column costs a
+ * read half a microsecond to one. Big-endian; instants have 6 bytes, and are 0 where they are null:
  *   0       w, the number of write ids
  *   1       r, the number of retired secrets
- *   2       1 if a successor follows, else 0
- *   3–      w write ids of 8 bytes, newest first
+ *   2       bit 0: a successor follows; bit 1: confirmedAt is not null; bit 2: presentedAt is not null
+ *   3–8     confirmedAt
+ *   9–14    presentedAt
+ *   15–46   hash of the current secret
+ *   47–     w write ids of 8 bytes, newest first
  *           r retired secrets of 45 bytes, newest first:
  *             0       bit 0: graceful; bit 1: `until` is not null
- *             1–32    hash
- *             33–38   retiredAt
- *             39–44   until, or 0
+ *             1–6     retiredAt
+ *             7–12    until
+ *             13–44   hash
  *           the successor, to the end
  */
-export function packHistory(record: SessionRecord): Uint8Array {
-  const { writeIds, retired, successor } = record;
+export function packSecrets(record: SessionRecord): Uint8Array {
+  const { writeIds, retired, successor, confirmedAt, presentedAt, secretHash } = record;
   const fixedBytes =
     HEADER_BYTES + writeIds.length * WRITE_ID_BYTES + retired.length * RETIRED_BYTES;
   const bytes = Buffer.alloc(fixedBytes + (successor?.length ?? 0));
   bytes[0] = writeIds.length;
   bytes[1] = retired.length;
-  bytes[2] = successor === null ? 0 : 1;
+  bytes[2] =
+    (successor === null ? 0 : HAS_SUCCESSOR) |
+    (confirmedAt === null ? 0 : IS_CONFIRMED) |
+    (presentedAt === null ? 0 : IS_PRESENTED);
+  bytes.writeUIntBE(confirmedAt ?? 0, 3, INSTANT_BYTES);
+  bytes.writeUIntBE(presentedAt ?? 0, 9, INSTANT_BYTES);
+  setHash(bytes, secretHash, 15);
   let at = HEADER_BYTES;
   for (const id of writeIds) {
     if (bytes.write(id, at, WRITE_ID_BYTES, "hex") !== WRITE_ID_BYTES) {
@@ -95,23 +101,29 @@ export function packHistory(record: SessionRecord): Uint8Array {
     at += WRITE_ID_BYTES;
   }
   for (const { hash, kind, retiredAt, until } of retired) {
-    if (hash.length !== HASH_BYTES)
-      throw new RangeError("a retired secret's hash must be 32 bytes");
-    bytes[at] = (kind === "graceful" ? GRACEFUL : 0) | (until === null ? 0 : CLOSED);
-    bytes.set(hash, at + 1);
-    bytes.writeUIntBE(retiredAt, at + 1 + HASH_BYTES, INSTANT_BYTES);
-    bytes.writeUIntBE(until ?? 0, at + 1 + HASH_BYTES + INSTANT_BYTES, INSTANT_BYTES);
+    bytes[at] = (kind === "graceful" ? IS_GRACEFUL : 0) | (until === null ? 0 : IS_CLOSED);
+    bytes.writeUIntBE(retiredAt, at + 1, INSTANT_BYTES);
+    bytes.writeUIntBE(until ?? 0, at + 7, INSTANT_BYTES);
+    setHash(bytes, hash, at + 13);
     at += RETIRED_BYTES;
   }
   if (successor !== null) bytes.set(successor, at);
   return bytes;
 }
 
-function unpackHistory(
-  packed: Uint8Array,
-): Pick<SessionRecord, "writeIds" | "retired" | "successor"> {
+function setHash(bytes: Uint8Array, hash: Uint8Array, at: number): void {
+  if (hash.length !== HASH_BYTES) throw new RangeError("the hash of a secret must be 32 bytes");
+  bytes.set(hash, at);
+}
+
+type Secrets = Pick<
+  SessionRecord,
+  "secretHash" | "confirmedAt" | "presentedAt" | "writeIds" | "retired" | "successor"
+>;
+
+function unpackSecrets(packed: Uint8Array): Secrets {
   const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.length);
-  const [writeCount = 0, retiredCount = 0, hasSuccessor = 0] = bytes;
+  const [writeCount = 0, retiredCount = 0, bits = 0] = bytes;
   let at = HEADER_BYTES;
   const writeIds: string[] = [];
   for (let left = writeCount; left > 0; left -= 1) {
@@ -120,16 +132,21 @@ function unpackHistory(
   }
   const retired: RetiredSecret[] = [];
   for (let left = retiredCount; left > 0; left -= 1) {
-    const bits = bytes[at] ?? 0;
-    const retiredAt = bytes.readUIntBE(at + 1 + HASH_BYTES, INSTANT_BYTES);
-    const until = bytes.readUIntBE(at + 1 + HASH_BYTES + INSTANT_BYTES, INSTANT_BYTES);
+    const retiredBits = bytes[at] ?? 0;
     retired.push({
-      hash: bytes.subarray(at + 1, at + 1 + HASH_BYTES),
-      kind: (bits & GRACEFUL) === 0 ? "dead" : "graceful",
-      retiredAt,
-      until: (bits & CLOSED) === 0 ? null : until,
+      hash: bytes.subarray(at + 13, at + RETIRED_BYTES),
+      kind: (retiredBits & IS_GRACEFUL) === 0 ? "dead" : "graceful",
+      retiredAt: bytes.readUIntBE(at + 1, INSTANT_BYTES),
+      until: (retiredBits & IS_CLOSED) === 0 ? null : bytes.readUIntBE(at + 7, INSTANT_BYTES),
     });
     at += RETIRED_BYTES;
   }
-  return { writeIds, retired, successor: hasSuccessor === 0 ? null : bytes.subarray(at) };
+  return {
+    secretHash: bytes.subarray(15, HEADER_BYTES),
+    confirmedAt: (bits & IS_CONFIRMED) === 0 ? null : bytes.readUIntBE(3, INSTANT_BYTES),
+    presentedAt: (bits & IS_PRESENTED) === 0 ? null : bytes.readUIntBE(9, INSTANT_BYTES),
+    writeIds,
+    retired,
+    successor: (bits & HAS_SUCCESSOR) === 0 ? null : bytes.subarray(at),
+  };
 }

@@ -51,7 +51,8 @@ export function assertRecord(
 }
 
 function comparable(value: unknown): unknown {
-  if (value instanceof Uint8Array) return { bytes: [...value] };
+  // One line, since a diff of 70 000 array elements takes minutes and gigabytes.
+  if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString("hex") };
   if (Array.isArray(value)) return value.map(comparable);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

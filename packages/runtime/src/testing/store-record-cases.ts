@@ -249,7 +249,9 @@ export const recordCases: readonly StoreCase[] = [
       await stores[0].create(key, record, { now });
       const increment = async (_: unknown, i: number) => {
         const store = stores[i % 2] ?? stores[0];
-        for (;;) {
+        // Each failed attempt means that another one won, so 40 are enough.
+        for (let attempt = 1; ; attempt += 1) {
+          assert.ok(attempt <= 40, "a put was refused though nobody else had put");
           const read = await store.get(key);
           assert.ok(read !== undefined);
           const data = Uint8Array.of((read.data[0] ?? 0) + 1);

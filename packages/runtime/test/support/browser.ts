@@ -3,10 +3,11 @@
  * Requests can be held at their head, so that a test decides what overtakes what.
  * @module
  */
+
+import type { HeadChange } from "../../src/adapters/adapter.ts";
 import type { ResponseHead } from "../../src/engine/exchange.ts";
 import type { RequestView } from "../../src/engine/request-view.ts";
 import type { Session } from "../../src/engine/session.ts";
-import type { HeadChange } from "../../src/adapters/adapter.ts";
 import type { Exchange, Sessions } from "../../src/sessions.ts";
 
 export interface RequestInit {
