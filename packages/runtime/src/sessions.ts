@@ -23,6 +23,12 @@ import { SessionError } from "./errors.ts";
 import type { SessionOptions } from "./options.ts";
 import { resolveOptions } from "./options.ts";
 
+// What adapters need to know of the engine.
+export type { HeadChange, ResponseHead } from "./engine/exchange.ts";
+export type { RequestView } from "./engine/request-view.ts";
+export { isSafeMethod } from "./engine/request-view.ts";
+export type { Session } from "./engine/session.ts";
+
 /** One request and its response, as an adapter drives them. */
 export interface Exchange<Data extends object, Level extends string> {
   readonly session: Session<Data, Level>;

@@ -59,8 +59,27 @@ const layers: readonly Layer[] = [
   { files: "index.ts", ours: [...CORE, "engine/", "sessions.ts"], node: [], among: "parts" },
   { files: "adapters/adapter.ts", ours: ["sessions.ts", "errors.ts"], node: [], among: "parts" },
   {
-    files: "adapters/",
+    // Shared by the adapters over Node's own objects.
+    files: "adapters/adapter-node.ts",
     ours: ["sessions.ts", "errors.ts", "adapters/adapter.ts"],
+    node: ["node:http"],
+    among: "parts",
+  },
+  {
+    files: "adapters/adapter-node-response.ts",
+    ours: ["adapters/adapter.ts"],
+    node: ["node:http"],
+    among: "parts",
+  },
+  {
+    files: "adapters/",
+    ours: [
+      "sessions.ts",
+      "errors.ts",
+      "adapters/adapter.ts",
+      "adapters/adapter-node.ts",
+      "adapters/adapter-node-response.ts",
+    ],
     node: ["node:http", "node:stream"],
     among: "parts",
   },

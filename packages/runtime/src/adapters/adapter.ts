@@ -3,12 +3,11 @@
  * An adapter owns when the commit happens; it knows no store and no key.
  * @module
  */
-import type { RequestView } from "../engine/request-view.ts";
-import { isSafeMethod } from "../engine/request-view.ts";
 import { SessionError, type SessionRefusal } from "../errors.ts";
+import type { RequestView } from "../sessions.ts";
+import { isSafeMethod } from "../sessions.ts";
 
-export type { HeadChange, ResponseHead } from "../engine/exchange.ts";
-export type { RequestView } from "../engine/request-view.ts";
+export type { HeadChange, RequestView, ResponseHead } from "../sessions.ts";
 
 /** Options that every adapter takes. */
 export interface AdapterOptions {

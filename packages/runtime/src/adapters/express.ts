@@ -3,12 +3,11 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Session } from "../engine/session.ts";
-import type { Exchange, Sessions } from "../sessions.ts";
+import type { Exchange, Session, Sessions } from "../sessions.ts";
 import type { AdapterOptions } from "./adapter.ts";
 import { noSession } from "./adapter.ts";
-import { decideNode, nodeView, openNode } from "./node.ts";
-import { holdHead } from "./node-response.ts";
+import { decideNode, nodeView, openNode } from "./adapter-node.ts";
+import { holdHead } from "./adapter-node-response.ts";
 
 /** The part of Express's request that is used. `ip` follows the application's own `trust proxy` setting. */
 export interface ExpressRequest extends IncomingMessage {

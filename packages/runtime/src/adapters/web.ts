@@ -2,9 +2,8 @@
  * Sessions for Web `Request` and `Response`: fetch handlers on any runtime.
  * @module
  */
-import type { Session } from "../engine/session.ts";
 import { SessionError, SessionRefusal } from "../errors.ts";
-import type { Exchange, Sessions } from "../sessions.ts";
+import type { Exchange, Session, Sessions } from "../sessions.ts";
 import type { AdapterOptions, AnsweredRequest, HeadChange, PlainAnswer } from "./adapter.ts";
 import {
   failureAnswer,

@@ -194,7 +194,8 @@ class RequestSession implements Session<AnyData, string> {
 
   async commit(): Promise<void> {
     const state = this.#writing();
-    await commit(state, { mayRotate: !state.headSent, renews: false });
+    // The head decides about rotation: it alone shows whether a cache may keep the response.
+    await commit(state, { mayRotate: false, renews: false });
   }
 
   isFresh({ withinSeconds }: FreshOptions): boolean {

@@ -1,0 +1,87 @@
+/**
+ * What the adapters over Node's own request and response objects share.
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { SessionError } from "../errors.ts";
+import type { Exchange, Sessions } from "../sessions.ts";
+import type { AdapterOptions, AnsweredRequest, PlainAnswer } from "./adapter.ts";
+import { failureAnswer, forgedAnswer, refusalAnswer } from "./adapter.ts";
+import type { HeadDecision } from "./adapter-node-response.ts";
+
+/** Opens the exchange, or answers in its place. */
+export async function openNode<Data extends object, Level extends string>(
+  sessions: Sessions<Data, Level>,
+  view: AnsweredRequest,
+  response: ServerResponse,
+): Promise<Exchange<Data, Level> | undefined> {
+  if (sessions.isForged(view)) {
+    send(response, forgedAnswer(view));
+    return undefined;
+  }
+  try {
+    return await sessions.open(view);
+  } catch (error) {
+    if (!(error instanceof SessionError)) throw error;
+    send(response, failureAnswer(view, error, "load"));
+    return undefined;
+  }
+}
+
+/** Commits, and decides what goes out. */
+export function decideNode<Data extends object, Level extends string>(
+  exchange: Exchange<Data, Level>,
+  view: AnsweredRequest,
+  response: ServerResponse,
+  failed: boolean,
+  options: AdapterOptions,
+): HeadDecision | Promise<HeadDecision> {
+  const settled = exchange.settle({
+    cacheControl: headerText(response.getHeader("cache-control")),
+    contentType: headerText(response.getHeader("content-type")),
+    failed,
+  });
+  const decide = (change: Awaited<typeof settled>): HeadDecision => {
+    if (change.failure !== undefined) {
+      return { change, instead: failureAnswer(view, change.failure, "commit") };
+    }
+    const refusal = exchange.unanswered(response.statusCode);
+    return { change, instead: refusal && refusalAnswer(view, refusal, options) };
+  };
+  return settled instanceof Promise ? settled.then(decide) : decide(settled);
+}
+
+/** A Node request as the engine sees it. */
+export function nodeView(
+  request: IncomingMessage,
+  address: string | undefined,
+  { crossSite = false }: AdapterOptions,
+): AnsweredRequest {
+  const { headers } = request;
+  return {
+    method: request.method ?? "GET",
+    target: (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/",
+    cookies: headers.cookie,
+    address,
+    // Without TLS of our own, a proxy may have ended it: then the scheme is not known.
+    scheme: (request.socket as { encrypted?: boolean }).encrypted === true ? "https" : undefined,
+    crossSite,
+    header: (name) => headerText(headers[name]),
+  };
+}
+
+/** A header as one text. */
+export function headerText(
+  value: number | string | readonly string[] | undefined,
+): string | undefined {
+  return value === undefined
+    ? undefined
+    : typeof value === "string"
+      ? value
+      : [value].flat().join(", ");
+}
+
+function send(response: ServerResponse, { status, headers, body }: PlainAnswer): void {
+  response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
+  response.end(body);
+}
