@@ -33,6 +33,8 @@ export class SessionError extends Error {
   override readonly name = "SessionError";
   readonly code: SessionErrorCode;
   readonly details: SessionErrorDetails;
+  /** HTTP status for a request that failed by it: 503 while the store is away, else 500. */
+  readonly status: number;
 
   constructor(
     code: SessionErrorCode,
@@ -43,6 +45,7 @@ export class SessionError extends Error {
     super(message, options);
     this.code = code;
     this.details = details;
+    this.status = code === "HOLDFAST_STORE" || code === "HOLDFAST_STORE_FULL" ? 503 : 500;
   }
 }
 

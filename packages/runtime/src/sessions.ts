@@ -10,7 +10,7 @@ import {
   openExchange,
   refuseForged,
   settle,
-  unansweredRefusal,
+  unanswered,
 } from "./engine/exchange.ts";
 import type { RequestView } from "./engine/request-view.ts";
 import type { Session } from "./engine/session.ts";
@@ -37,8 +37,8 @@ export interface Exchange<Data extends object, Level extends string> {
    * head must have; an answer that is no promise means that there was nothing to wait for.
    */
   settle(head: ResponseHead): HeadChange | Promise<HeadChange>;
-  /** A refusal that was raised and that a response of this status does not seem to answer. */
-  unanswered(status: number): SessionRefusal | undefined;
+  /** What the session threw at the handler and a response of this status does not seem to answer. */
+  unanswered(status: number): SessionRefusal | SessionError | undefined;
 }
 
 /** All sessions of an application. Made once per process. */
@@ -110,7 +110,7 @@ export function createSessions<
           }
           return isSettled(state, head) ? headChange(state, head) : settle(state, head);
         },
-        unanswered: (status) => unansweredRefusal(state, status),
+        unanswered: (status) => unanswered(state, status),
       };
     },
 

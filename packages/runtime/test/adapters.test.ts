@@ -240,6 +240,18 @@ for (const [name, start] of Object.entries(adapters)) {
       });
     }
 
+    it("answers 503 if the store fails during a sign-in, and signs nobody in", async () => {
+      const { store, fail } = failing("create");
+      const { sessions } = world(store);
+      const client = new HttpClient((await serve(sessions, routes)).url);
+      fail(true);
+      const response = await client.fetch("/sign-in", { method: "POST" });
+      expect(response.status).toBe(503);
+      expect(response.headers.getSetCookie().join()).not.toContain("__Host-sid=");
+      fail(false);
+      expect(await (await client.fetch("/read")).json()).toEqual({});
+    });
+
     it("refuses an unsafe request of another site before it looks at the session", async () => {
       const { sessions, store, events } = world();
       const client = new HttpClient((await serve(sessions, routes)).url);

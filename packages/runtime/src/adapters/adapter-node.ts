@@ -5,8 +5,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SessionError } from "../errors.ts";
 import type { Exchange, Sessions } from "../sessions.ts";
-import type { AdapterOptions, AnsweredRequest, PlainAnswer } from "./adapter.ts";
-import { failureAnswer, forgedAnswer, refusalAnswer } from "./adapter.ts";
+import type { AdapterOptions, AnsweredRequest, HeadChange, PlainAnswer } from "./adapter.ts";
+import { answerInstead, failureAnswer, forgedAnswer } from "./adapter.ts";
 import type { HeadDecision } from "./adapter-node-response.ts";
 
 /** Opens the exchange, or answers in its place. */
@@ -41,12 +41,9 @@ export function decideNode<Data extends object, Level extends string>(
     contentType: headerText(response.getHeader("content-type")),
     failed,
   });
-  const decide = (change: Awaited<typeof settled>): HeadDecision => {
-    if (change.failure !== undefined) {
-      return { change, instead: failureAnswer(view, change.failure, "commit") };
-    }
-    const refusal = exchange.unanswered(response.statusCode);
-    return { change, instead: refusal && refusalAnswer(view, refusal, options) };
+  const decide = (change: HeadChange): HeadDecision => {
+    const unanswered = exchange.unanswered(response.statusCode);
+    return { change, instead: answerInstead(view, change, unanswered, options) };
   };
   return settled instanceof Promise ? settled.then(decide) : decide(settled);
 }

@@ -3,8 +3,8 @@
  * An adapter owns when the commit happens; it knows no store and no key.
  * @module
  */
-import { SessionError, type SessionRefusal } from "../errors.ts";
-import type { RequestView } from "../sessions.ts";
+import { SessionError, SessionRefusal } from "../errors.ts";
+import type { HeadChange, RequestView } from "../sessions.ts";
 import { isSafeMethod } from "../sessions.ts";
 
 export type { HeadChange, RequestView, ResponseHead } from "../sessions.ts";
@@ -48,15 +48,15 @@ export function failureAnswer(
   error: SessionError,
   during: "load" | "commit",
 ): PlainAnswer {
-  const isStore = error.code === "HOLDFAST_STORE" || error.code === "HOLDFAST_STORE_FULL";
-  if (!isStore) return answer(request, 500, "The session could not be saved.");
+  const { status } = error;
+  if (status !== 503) return answer(request, status, "The session could not be saved.");
   // An unsafe request may have had its effect: a client must not repeat it by itself.
   const mayRepeat = during === "load" || isSafeMethod(request.method);
   const text = "Sessions are not available at the moment. Try again shortly.";
-  return answer(request, 503, text, mayRepeat ? { "Retry-After": "5" } : {});
+  return answer(request, status, text, mayRepeat ? { "Retry-After": "5" } : {});
 }
 
-export function refusalAnswer(
+function refusalAnswer(
   request: AnsweredRequest,
   refusal: SessionRefusal,
   { reauthenticate }: AdapterOptions,
@@ -110,6 +110,20 @@ function mayRefresh(request: AnsweredRequest): boolean {
   if (referrer === undefined || !URL.canParse(referrer)) return true;
   const { pathname, search } = new URL(referrer);
   return pathname + search !== request.target;
+}
+
+/** What goes out instead of the handler's response: the commit failed, or nobody answered what the session threw. */
+export function answerInstead(
+  request: AnsweredRequest,
+  { failure }: HeadChange,
+  unanswered: SessionRefusal | SessionError | undefined,
+  options: AdapterOptions,
+): PlainAnswer | undefined {
+  if (unanswered instanceof SessionRefusal && failure === undefined) {
+    return refusalAnswer(request, unanswered, options);
+  }
+  const error = failure ?? unanswered;
+  return error instanceof SessionError ? failureAnswer(request, error, "commit") : undefined;
 }
 
 /** Thrown by an accessor where the adapter did not run. */

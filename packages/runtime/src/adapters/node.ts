@@ -71,7 +71,12 @@ export function nodeSessions<Data extends object, Level extends string>(
   };
 
   return {
-    handle: (handler) => (request, response) => void serve(handler, request, response),
+    handle: (handler) => (request, response) => {
+      serve(handler, request, response).catch((error: unknown) => {
+        onError(error, request);
+        response.destroy();
+      });
+    },
     session(request) {
       const exchange = open.get(request);
       if (exchange === undefined) throw noSession("wrap the handler in handle(), or widen `paths`");

@@ -6,11 +6,11 @@ import { SessionError, SessionRefusal } from "../errors.ts";
 import type { Exchange, Session, Sessions } from "../sessions.ts";
 import type { AdapterOptions, AnsweredRequest, HeadChange, PlainAnswer } from "./adapter.ts";
 import {
+  answerInstead,
   failureAnswer,
   forgedAnswer,
   isMounted,
   noSession,
-  refusalAnswer,
   withCookie,
 } from "./adapter.ts";
 
@@ -52,10 +52,8 @@ export function webSessions<Data extends object, Level extends string>(
       contentType: response.headers.get("content-type") ?? undefined,
       failed,
     });
-    const refusal = exchange.unanswered(response.status);
-    const instead =
-      (change.failure && failureAnswer(view, change.failure, "commit")) ??
-      (refusal && refusalAnswer(view, refusal, options));
+    const unanswered = exchange.unanswered(response.status);
+    const instead = answerInstead(view, change, unanswered, options);
     if (instead !== undefined) await response.body?.cancel();
     return withHead(instead === undefined ? response : plainResponse(instead), change);
   };

@@ -130,6 +130,8 @@ async function commitLive(
     state.storedText = undefined;
   }
   becomeLive(state, { ...live, record });
+  // What was set was there already: the request still shows that the user is.
+  if (swapped.outcome === "declined") await renew(state, { ...live, record }, options);
   if (successor !== undefined) deliver(state, live, record, successor, cause as RotationCause);
 }
 

@@ -2,7 +2,7 @@
  * One request and its response: load before the handler, commit before the head. What every adapter drives.
  * @module
  */
-import { SessionError, SessionRefusal } from "../errors.ts";
+import { SessionError, type SessionRefusal } from "../errors.ts";
 import type { CommitOptions } from "./commit.ts";
 import { commit, hasWork } from "./commit.ts";
 import { confirmSecret, needsConfirmation } from "./confirm.ts";
@@ -207,9 +207,10 @@ function reportUndeliverable({ core, request }: RequestState): void {
   });
 }
 
-/** The refusal that the handler did not answer itself, if the response looks like nobody did. */
-export function unansweredRefusal(state: RequestState, status: number): SessionRefusal | undefined {
-  const { refusal } = state;
-  if (!(refusal instanceof SessionRefusal)) return undefined;
-  return status === refusal.status || status >= 500 ? refusal : undefined;
+/** What the session threw at the handler, if the response looks like nobody answered it. */
+export function unanswered(
+  { raised }: RequestState,
+  status: number,
+): SessionRefusal | SessionError | undefined {
+  return raised !== undefined && (status === raised.status || status >= 500) ? raised : undefined;
 }

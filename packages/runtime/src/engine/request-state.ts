@@ -6,7 +6,7 @@
 import type { CookieForm } from "../cookie/set-cookie.ts";
 import type { BoxFault } from "../crypto/box.ts";
 import type { TokenSeries } from "../crypto/token.ts";
-import { SessionRefusal } from "../errors.ts";
+import { type SessionError, SessionRefusal } from "../errors.ts";
 import type { SessionRecord, StoreKey } from "../stores/store.ts";
 import type { Meta } from "./boxes.ts";
 import { openData, openMeta } from "./boxes.ts";
@@ -60,8 +60,8 @@ export interface RequestState {
   touched: boolean;
   /** The handler was told who is signed in. */
   exposed: boolean;
-  /** A refusal that was raised, in case nobody answers it. */
-  refusal: SessionRefusal | undefined;
+  /** What a method of the session threw at the handler, in case nobody answers it. */
+  raised: SessionRefusal | SessionError | undefined;
   /** The head is out: the token can no longer change. */
   headSent: boolean;
   /** Pending `Set-Cookie` values by cookie. */
@@ -88,7 +88,7 @@ export function newRequestState(core: Core, request: RequestView, readOnly: bool
     meta: undefined,
     touched: false,
     exposed: false,
-    refusal: undefined,
+    raised: undefined,
     headSent: false,
     cookies: new Map(),
     clearSiteData: false,
@@ -96,10 +96,10 @@ export function newRequestState(core: Core, request: RequestView, readOnly: bool
   };
 }
 
-/** Raises a refusal and remembers it, so that the adapter can answer it where nobody else does. */
-export function raise(state: RequestState, refusal: SessionRefusal): never {
-  state.refusal = refusal;
-  throw refusal;
+/** Throws, and remembers it, so that the adapter can answer where nobody else does. */
+export function raise(state: RequestState, error: SessionRefusal | SessionError): never {
+  state.raised = error;
+  throw error;
 }
 
 /** Who the session is signed in as; an empty answer for an anonymous one. */

@@ -162,7 +162,8 @@ class RequestSession implements Session<AnyData, string> {
       );
     }
     const { carry = [], checkpoint } = options;
-    await signIn(state, { subject, level: this.#level(options.level), carry, checkpoint });
+    const level = this.#level(options.level);
+    await raising(state, signIn(state, { subject, level, carry, checkpoint }));
   }
 
   async stepUp(level?: string): Promise<void> {
@@ -170,7 +171,7 @@ class RequestSession implements Session<AnyData, string> {
     const next = this.#level(level);
     const { live } = this.#signedIn(state);
     const meta = { ...metaOf(state), level: next, authenticatedAt: state.core.now() };
-    await rotateDead(state, live, meta);
+    await raising(state, rotateDead(state, live, meta));
     const { handle } = live.record;
     const { address } = state.request;
     const { subject = "" } = meta;
@@ -182,20 +183,21 @@ class RequestSession implements Session<AnyData, string> {
     this.#raiseSuperseded(state);
     const { live } = state;
     if (live === undefined) return; // Without a record there is no secret that could be known to anybody.
-    await rotateDead(state, live, undefined);
+    await raising(state, rotateDead(state, live, undefined));
     const { handle } = live.record;
     const { address } = state.request;
     state.core.emit({ type: "session.rotated", handle, cause: "requested", address });
   }
 
   async signOut(): Promise<void> {
-    await signOut(this.#token());
+    const state = this.#token();
+    await raising(state, signOut(state));
   }
 
   async commit(): Promise<void> {
     const state = this.#writing();
     // The head decides about rotation: it alone shows whether a cache may keep the response.
-    await commit(state, { mayRotate: false, renews: false });
+    await raising(state, commit(state, { mayRotate: false, renews: false }));
   }
 
   isFresh({ withinSeconds }: FreshOptions): boolean {
@@ -285,6 +287,16 @@ class RequestSession implements Session<AnyData, string> {
     if (change.op !== "delete" && change.op !== "take") checkedText(after, rules);
     state.contents = after;
     state.log.push(change);
+  }
+}
+
+/** Remembers a store that failed, for the adapter to answer with 503 if the handler does not. */
+async function raising(state: RequestState, step: Promise<void>): Promise<void> {
+  try {
+    await step;
+  } catch (error) {
+    if (error instanceof SessionError) raise(state, error);
+    throw error;
   }
 }
 

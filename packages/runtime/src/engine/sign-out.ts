@@ -11,9 +11,12 @@ import { metaOf } from "./request-state.ts";
  * @see ASVS 5.0, 7.4.1; CWE-613
  */
 export async function signOut(state: RequestState): Promise<void> {
-  const { core, live, presented, request } = state;
-  const session = live ?? (state.phase === "superseded" ? presented : undefined);
+  const { core, presented, request } = state;
   const { subject } = metaOf(state);
+  const { live } = state;
+  // Also one whose secret was just retired, or whose boxes do not open: its token was ours all the same.
+  const isHeld = state.phase === "superseded" || state.phase === "withheld";
+  const session = live ?? (isHeld ? presented : undefined);
 
   if (session !== undefined) {
     const removed = await core.store.run("delete", (store) => store.delete(session.key));
