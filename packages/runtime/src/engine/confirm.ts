@@ -11,6 +11,7 @@ import { enforceLimit } from "./limit.ts";
 import type { Presented } from "./load.ts";
 import { endedBy } from "./load.ts";
 import type { RequestView } from "./request-view.ts";
+import { isActive } from "./request-view.ts";
 import { swapRecord } from "./swap.ts";
 
 /** Whether presenting this record's current secret has to be written down. */
@@ -29,7 +30,7 @@ export async function confirmSecret(
   presented: Presented,
 ): Promise<Presented | undefined> {
   const { key, secretHash } = presented;
-  const { retiredSeconds, rotationGraceSeconds } = core.options.policy;
+  const { retiredSeconds, rotationGraceSeconds, isActivity } = core.options.policy;
   const judge = (record: SessionRecord) =>
     judgeSecret(record, secretHash, core.now(), retiredSeconds);
 
@@ -38,13 +39,16 @@ export async function confirmSecret(
     if (record.confirmedAt !== null || judge(record).as !== "current") return undefined;
     if (endedBy(record, now) !== undefined) return undefined;
     const presentedAt = record.presentedAt ?? now;
+    const renews = record.presentedAt === null || isActive(request, isActivity);
     return {
       ...record,
       confirmedAt: now,
       presentedAt,
       retired: closeNewest(record, now, rotationGraceSeconds),
       successor: null,
-      idleExpiresAt: idleDeadline(core, now, { ...record, presentedAt }),
+      idleExpiresAt: renews
+        ? idleDeadline(core, now, { ...record, presentedAt })
+        : record.idleExpiresAt,
     };
   });
   if (swapped.outcome === "gone") return undefined;

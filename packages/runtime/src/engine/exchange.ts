@@ -14,7 +14,7 @@ import { loadSession, type Presented, refuse } from "./load.ts";
 import type { RequestState } from "./request-state.ts";
 import { becomeLive, newRequestState } from "./request-state.ts";
 import type { RequestView } from "./request-view.ts";
-import { isLoopbackHost, isPrefetch, keepsSecret } from "./request-view.ts";
+import { isActive, isLoopbackHost, keepsSecret } from "./request-view.ts";
 
 /** What the adapter knows of a response when its head is about to go out. */
 export interface ResponseHead {
@@ -133,7 +133,7 @@ function commitOptions(state: RequestState, head: ResponseHead): CommitOptions {
     !keepsSecret(request);
   return {
     mayRotate,
-    renews: !head.failed && !isPrefetch(request) && (isActivity?.(request) ?? true),
+    renews: !head.failed && isActive(request, isActivity),
   };
 }
 

@@ -27,6 +27,14 @@ export function isPrefetch(request: RequestFacts): boolean {
   return purpose?.includes("prefetch") === true || request.header("x-moz") === "prefetch";
 }
 
+/** Whether a request shows that the user is there; only such a request puts off the idle deadline. */
+export function isActive(
+  request: RequestFacts,
+  isActivity: ((request: RequestFacts) => boolean) | undefined,
+): boolean {
+  return !isPrefetch(request) && (isActivity?.(request) ?? true);
+}
+
 /** Requests whose answer is no place for a new secret: it may be dropped, or come much later. */
 export function keepsSecret(request: RequestFacts): boolean {
   return (
