@@ -4,14 +4,7 @@
  */
 import { createCore } from "./engine/core.ts";
 import type { HeadChange, ResponseHead } from "./engine/exchange.ts";
-import {
-  headChange,
-  isSettled,
-  openExchange,
-  refuseForged,
-  settle,
-  unanswered,
-} from "./engine/exchange.ts";
+import { headChange, isSettled, openExchange, refuseForged, settle } from "./engine/exchange.ts";
 import type { RequestView } from "./engine/request-view.ts";
 import type { Session } from "./engine/session.ts";
 import { sessionOf } from "./engine/session.ts";
@@ -37,8 +30,8 @@ export interface Exchange<Data extends object, Level extends string> {
    * head must have; an answer that is no promise means that there was nothing to wait for.
    */
   settle(head: ResponseHead): HeadChange | Promise<HeadChange>;
-  /** What the session threw at the handler and a response of this status does not seem to answer. */
-  unanswered(status: number): SessionRefusal | SessionError | undefined;
+  /** What a method of the session last threw at the handler, for frameworks that do not pass it on. */
+  readonly raised: SessionRefusal | SessionError | undefined;
 }
 
 /** All sessions of an application. Made once per process. */
@@ -110,7 +103,9 @@ export function createSessions<
           }
           return isSettled(state, head) ? headChange(state, head) : settle(state, head);
         },
-        unanswered: (status) => unanswered(state, status),
+        get raised() {
+          return state.raised;
+        },
       };
     },
 

@@ -293,6 +293,53 @@ for (const [name, start] of Object.entries(adapters)) {
       expect((await plain.fetch("/strong")).status).toBe(403);
     });
 
+    it("leaves a page alone with which the application answers a refusal itself", async () => {
+      const own: Routes = {
+        "/own": (session) => {
+          try {
+            session.requireFresh({ withinSeconds: 1 });
+          } catch {
+            return { status: 401, body: "my own page" };
+          }
+          return {};
+        },
+        "/unrelated": (session) => {
+          try {
+            session.requireFresh({ withinSeconds: 1 });
+          } catch {
+            return { status: 500, body: "something else broke" };
+          }
+          return {};
+        },
+      };
+      const { sessions } = world();
+      const client = new HttpClient((await serve(sessions, own)).url);
+      expect(await (await client.fetch("/own", page)).text()).toBe("my own page");
+      const broken = await client.fetch("/unrelated", page);
+      expect([broken.status, await broken.text()]).toEqual([500, "something else broke"]);
+    });
+
+    it("shows its own answers in the look of the application", async () => {
+      const { sessions } = world();
+      const { url } = await serve(sessions, routes, {
+        page: ({ status, message }) => `<h1>${status}</h1><p class="ours">${message}</p>`,
+      });
+      const response = await new HttpClient(url).fetch("/fresh", page);
+      expect(response.status).toBe(401);
+      expect(await response.text()).toBe('<h1>401</h1><p class="ours">Sign in first.</p>');
+    });
+
+    it("sends visitors and users to different pages", async () => {
+      const { sessions } = world();
+      const options = { signIn: "/sign-in", reauthenticate: "/sign-in/again" };
+      const client = new HttpClient((await serve(sessions, routes, options)).url);
+      const visitor = await client.fetch("/strong", page);
+      expect(visitor.headers.get("location")).toBe("/sign-in?return=%2Fstrong");
+      await client.fetch("/sign-in", { method: "POST" });
+      const user = await client.fetch("/strong", page);
+      expect(user.headers.get("location")).toBe("/sign-in/again?return=%2Fstrong");
+    });
+
     it("answers a superseded cookie 409, and a page that refreshes itself once", async () => {
       const { sessions } = world();
       const client = new HttpClient(

@@ -3,7 +3,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { SessionError } from "../errors.ts";
+import { SessionError, type SessionRefusal } from "../errors.ts";
 import type { Exchange, Sessions } from "../sessions.ts";
 import type { AdapterOptions, AnsweredRequest, HeadChange, PlainAnswer } from "./adapter.ts";
 import { answerInstead, failureAnswer, forgedAnswer } from "./adapter.ts";
@@ -14,18 +14,27 @@ export async function openNode<Data extends object, Level extends string>(
   sessions: Sessions<Data, Level>,
   view: AnsweredRequest,
   response: ServerResponse,
+  options: AdapterOptions,
 ): Promise<Exchange<Data, Level> | undefined> {
   if (sessions.isForged(view)) {
-    send(response, forgedAnswer(view));
+    send(response, forgedAnswer(view, options));
     return undefined;
   }
   try {
     return await sessions.open(view);
   } catch (error) {
     if (!(error instanceof SessionError)) throw error;
-    send(response, failureAnswer(view, error, "load"));
+    send(response, failureAnswer(view, options, error, "load"));
     return undefined;
   }
+}
+
+/** How the handler ended, as far as the adapter saw. */
+export interface Ending {
+  /** It threw: what it changed last is not saved. */
+  readonly failed: boolean;
+  /** What the session threw and nobody answered. */
+  readonly unanswered: SessionRefusal | SessionError | undefined;
 }
 
 /** Commits, and decides what goes out. */
@@ -33,7 +42,7 @@ export function decideNode<Data extends object, Level extends string>(
   exchange: Exchange<Data, Level>,
   view: AnsweredRequest,
   response: ServerResponse,
-  failed: boolean,
+  { failed, unanswered }: Ending,
   options: AdapterOptions,
 ): HeadDecision | Promise<HeadDecision> {
   const settled = exchange.settle({
@@ -41,10 +50,10 @@ export function decideNode<Data extends object, Level extends string>(
     contentType: headerText(response.getHeader("content-type")),
     failed,
   });
-  const decide = (change: HeadChange): HeadDecision => {
-    const unanswered = exchange.unanswered(response.statusCode);
-    return { change, instead: answerInstead(view, change, unanswered, options) };
-  };
+  const decide = (change: HeadChange): HeadDecision => ({
+    change,
+    instead: answerInstead(view, change, unanswered, options),
+  });
   return settled instanceof Promise ? settled.then(decide) : decide(settled);
 }
 

@@ -3,7 +3,7 @@
  * An adapter owns when the commit happens; it knows no store and no key.
  * @module
  */
-import { SessionError, SessionRefusal } from "../errors.ts";
+import { type RefusalReason, SessionError, SessionRefusal } from "../errors.ts";
 import type { HeadChange, RequestView } from "../sessions.ts";
 import { isSafeMethod } from "../sessions.ts";
 
@@ -21,6 +21,21 @@ export interface AdapterOptions {
    * `?return=` and where they were; without it, and for other requests, the answer is 401 or 403.
    */
   readonly reauthenticate?: string;
+  /** The same for visitors who are not signed in at all. @default the page of `reauthenticate` */
+  readonly signIn?: string;
+  /** Renders the pages that the adapter answers by itself, in the look of the application. */
+  readonly page?: (content: PageContent) => string;
+}
+
+/** What a page of the adapter's own must say. */
+export interface PageContent {
+  readonly status: number;
+  /** One or two sentences for the user. Plain text of ours: nothing of the request is in it. */
+  readonly message: string;
+  /** The page should load itself again after a second: `<meta http-equiv="refresh" content="1">`. */
+  readonly refresh: boolean;
+  /** The same address may be asked for again: a link with `href=""` does it. */
+  readonly retry: boolean;
 }
 
 /** A response of ours, in place of the handler's. */
@@ -36,64 +51,77 @@ export interface AnsweredRequest extends RequestView {
   readonly target: string;
 }
 
-export function forgedAnswer(request: AnsweredRequest): PlainAnswer {
-  return answer(request, 403, "Another site sent this request, so it was refused.", {
-    Vary: "Sec-Fetch-Site, Origin",
-  });
+export function forgedAnswer(request: AnsweredRequest, options: AdapterOptions): PlainAnswer {
+  const message = "Another site sent this request, so it was refused.";
+  return answer(request, options, 403, message, { Vary: "Sec-Fetch-Site, Origin" });
 }
 
 /** 503 while the store is away: going on without it would let revoked sessions in (ASVS 5.0, 16.5.3). */
 export function failureAnswer(
   request: AnsweredRequest,
+  options: AdapterOptions,
   error: SessionError,
   during: "load" | "commit",
 ): PlainAnswer {
   const { status } = error;
-  if (status !== 503) return answer(request, status, "The session could not be saved.");
+  if (status !== 503) return answer(request, options, status, "The session could not be saved.");
   // An unsafe request may have had its effect: a client must not repeat it by itself.
   const mayRepeat = during === "load" || isSafeMethod(request.method);
   const text = "Sessions are not available at the moment. Try again shortly.";
-  return answer(request, status, text, mayRepeat ? { "Retry-After": "5" } : {});
+  return answer(request, options, status, text, mayRepeat ? { "Retry-After": "5" } : {});
 }
 
 function refusalAnswer(
   request: AnsweredRequest,
+  options: AdapterOptions,
   refusal: SessionRefusal,
-  { reauthenticate }: AdapterOptions,
 ): PlainAnswer {
   const { reason, status, headers, message } = refusal;
-  const isNavigation = wantsPage(request);
-  const helps = reason === "not-signed-in" || reason === "not-fresh" || reason === "level-too-low";
-  if (helps && isNavigation && reauthenticate !== undefined) {
+  const page = signInPage(reason, options);
+  if (page !== undefined && wantsPage(request)) {
     const back = isSafeMethod(request.method)
       ? `?return=${encodeURIComponent(request.target)}`
       : "";
-    return { status: 303, headers: { ...NO_STORE, Location: reauthenticate + back }, body: "" };
+    return { status: 303, headers: { ...NO_STORE, Location: page + back }, body: "" };
   }
-  if (reason === "superseded" && isNavigation && mayRefresh(request)) {
-    return answer(request, status, message, headers, '<meta http-equiv="refresh" content="1">');
-  }
-  return answer(request, status, message, headers);
+  const refresh = reason === "superseded" && mayRefresh(request);
+  return answer(request, options, status, message, headers, refresh);
+}
+
+/** The page that helps against a refusal, if there is one. */
+function signInPage(
+  reason: RefusalReason,
+  { reauthenticate, signIn = reauthenticate }: AdapterOptions,
+): string | undefined {
+  if (reason === "not-signed-in") return signIn;
+  return reason === "not-fresh" || reason === "level-too-low" ? reauthenticate : undefined;
 }
 
 const NO_STORE = { "Cache-Control": "no-store" } as const;
 
 function answer(
   request: AnsweredRequest,
+  { page = plainPage }: AdapterOptions,
   status: number,
-  text: string,
+  message: string,
   headers: Readonly<Record<string, string>> = {},
-  head = "",
+  refresh = false,
 ): PlainAnswer {
   if (!wantsPage(request)) {
     // RFC 9457. The text is ours alone: nothing of the request is repeated in it.
-    const body = JSON.stringify({ type: "about:blank", status, title: text });
+    const body = JSON.stringify({ type: "about:blank", status, title: message });
     const type = { "Content-Type": "application/problem+json" };
     return { status, headers: { ...NO_STORE, ...type, ...headers }, body };
   }
-  const body = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${head}<title>${status}</title></head><body><p>${text}</p></body></html>\n`;
+  const body = page({ status, message, refresh, retry: isSafeMethod(request.method) });
   const type = { "Content-Type": "text/html; charset=utf-8", "Referrer-Policy": "same-origin" };
   return { status, headers: { ...NO_STORE, ...type, ...headers }, body };
+}
+
+function plainPage({ status, message, refresh, retry }: PageContent): string {
+  const meta = refresh ? '<meta http-equiv="refresh" content="1">' : "";
+  const link = retry ? '<p><a href="">Try again</a></p>' : "";
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${meta}<title>${status}</title></head><body><p>${message}</p>${link}</body></html>\n`;
 }
 
 /** Whether the answer will be shown as a page. */
@@ -120,10 +148,11 @@ export function answerInstead(
   options: AdapterOptions,
 ): PlainAnswer | undefined {
   if (unanswered instanceof SessionRefusal && failure === undefined) {
-    return refusalAnswer(request, unanswered, options);
+    return refusalAnswer(request, options, unanswered);
   }
   const error = failure ?? unanswered;
-  return error instanceof SessionError ? failureAnswer(request, error, "commit") : undefined;
+  const isFailure = error instanceof SessionError;
+  return isFailure ? failureAnswer(request, options, error, "commit") : undefined;
 }
 
 /** Thrown by an accessor where the adapter did not run. */

@@ -3,6 +3,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { SessionError, SessionRefusal } from "../errors.ts";
 import type { Exchange, Session, Sessions } from "../sessions.ts";
 import type { AdapterOptions } from "./adapter.ts";
 import { noSession } from "./adapter.ts";
@@ -26,6 +27,21 @@ export interface ExpressSessions<Data extends object, Level extends string> {
   session(request: IncomingMessage): Session<Data, Level>;
 }
 
+/**
+ * Whether Express's own last error handler answers what the session threw: it takes the error's status
+ * and allows its bare page nothing. A page of the application's own is left as it is.
+ */
+function isLastResort(
+  response: ServerResponse,
+  raised: SessionRefusal | SessionError | undefined,
+): boolean {
+  return (
+    raised?.status === response.statusCode &&
+    response.getHeader("content-security-policy") === "default-src 'none'" &&
+    response.getHeader("x-content-type-options") === "nosniff"
+  );
+}
+
 /** A response of this status means that the handler failed: what it changed last is not saved. */
 const SERVER_ERROR = 500;
 
@@ -37,13 +53,15 @@ export function expressSessions<Data extends object, Level extends string>(
 
   const mount = async (request: ExpressRequest, response: ServerResponse) => {
     const view = nodeView(request, request.ip ?? request.socket.remoteAddress, options);
-    const exchange = await openNode(sessions, view, response);
+    const exchange = await openNode(sessions, view, response, options);
     if (exchange === undefined) return false;
     open.set(request, exchange);
-    // What a handler throws passes us by; the status of its error page is all that there is to see.
-    holdHead(response, (held) =>
-      decideNode(exchange, view, held, held.statusCode >= SERVER_ERROR, options),
-    );
+    // What a handler throws passes us by; its error page is all that there is to see.
+    holdHead(response, (held) => {
+      const failed = held.statusCode >= SERVER_ERROR;
+      const unanswered = isLastResort(held, exchange.raised) ? exchange.raised : undefined;
+      return decideNode(exchange, view, held, { failed, unanswered }, options);
+    });
     return true;
   };
 

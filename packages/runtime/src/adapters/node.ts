@@ -3,10 +3,11 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { SessionRefusal } from "../errors.ts";
+import { SessionError, SessionRefusal } from "../errors.ts";
 import type { Exchange, Session, Sessions } from "../sessions.ts";
 import type { AdapterOptions } from "./adapter.ts";
 import { isMounted, noSession } from "./adapter.ts";
+import type { Ending } from "./adapter-node.ts";
 import { decideNode, headerText, nodeView, openNode } from "./adapter-node.ts";
 import { hasBegun, holdHead } from "./adapter-node-response.ts";
 
@@ -47,26 +48,27 @@ export function nodeSessions<Data extends object, Level extends string>(
     request: IncomingMessage,
     response: ServerResponse,
   ) => {
-    let failed = false;
+    let ending: Ending = { failed: false, unanswered: undefined };
     if (isMounted(request.url ?? "/", paths)) {
       const view = viewOf(request);
-      const exchange = await openNode(sessions, view, response);
+      const exchange = await openNode(sessions, view, response, options);
       if (exchange === undefined) return;
       open.set(request, exchange);
-      holdHead(response, (held) => decideNode(exchange, view, held, failed, options));
+      holdHead(response, (held) => decideNode(exchange, view, held, ending, options));
     }
     try {
       await handler(request, response);
     } catch (error) {
-      failed = true;
+      const isOurs = error instanceof SessionRefusal || error instanceof SessionError;
+      ending = { failed: true, unanswered: isOurs ? error : undefined };
       if (!(error instanceof SessionRefusal)) onError(error, request);
       if (hasBegun(response)) {
         response.destroy();
         return;
       }
-      response.statusCode = error instanceof SessionRefusal ? error.status : 500;
+      response.statusCode = isOurs ? error.status : 500;
       response.setHeader("Content-Type", "text/plain; charset=utf-8");
-      response.end(response.statusCode === 500 ? "Internal Server Error\n" : "");
+      response.end("Internal Server Error\n");
     }
   };
 

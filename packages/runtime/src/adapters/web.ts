@@ -45,14 +45,15 @@ export function webSessions<Data extends object, Level extends string>(
     exchange: Exchange<Data, Level>,
     view: AnsweredRequest,
     response: Response,
-    failed: boolean,
+    thrown: unknown,
   ): Promise<Response> => {
     const change = await exchange.settle({
       cacheControl: response.headers.get("cache-control") ?? undefined,
       contentType: response.headers.get("content-type") ?? undefined,
-      failed,
+      failed: thrown !== undefined,
     });
-    const unanswered = exchange.unanswered(response.status);
+    const isOurs = thrown instanceof SessionRefusal || thrown instanceof SessionError;
+    const unanswered = isOurs ? thrown : undefined;
     const instead = answerInstead(view, change, unanswered, options);
     if (instead !== undefined) await response.body?.cancel();
     return withHead(instead === undefined ? response : plainResponse(instead), change);
@@ -62,13 +63,13 @@ export function webSessions<Data extends object, Level extends string>(
     handle: (handler) => async (request) => {
       const view = webView(request, options);
       if (!isMounted(view.target, options.paths)) return handler(request);
-      if (sessions.isForged(view)) return plainResponse(forgedAnswer(view));
+      if (sessions.isForged(view)) return plainResponse(forgedAnswer(view, options));
       let exchange: Exchange<Data, Level>;
       try {
         exchange = await sessions.open(view);
       } catch (error) {
         if (!(error instanceof SessionError)) throw error;
-        return plainResponse(failureAnswer(view, error, "load"));
+        return plainResponse(failureAnswer(view, options, error, "load"));
       }
       open.set(request, exchange);
       let response: Response;
@@ -76,10 +77,10 @@ export function webSessions<Data extends object, Level extends string>(
         response = await handler(request);
       } catch (error) {
         if (!(error instanceof SessionRefusal)) onError(error, request);
-        const status = error instanceof SessionRefusal ? error.status : 500;
-        return settle(exchange, view, new Response(null, { status }), true);
+        const thrown = error ?? new Error("the handler threw nothing");
+        return settle(exchange, view, new Response(null, { status: 500 }), thrown);
       }
-      return settle(exchange, view, response, false);
+      return settle(exchange, view, response, undefined);
     },
     session(request) {
       const exchange = open.get(request);

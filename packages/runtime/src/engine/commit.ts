@@ -6,27 +6,24 @@
 import { boxKeyNumber } from "../crypto/box.ts";
 import { newSecret, secretHashOf } from "../crypto/token.ts";
 import { SessionError } from "../errors.ts";
-import type { SessionEvent } from "../events.ts";
 import type { SessionRecord } from "../stores/store.ts";
 import { RECORD_FORMAT, recordFlags } from "../stores/store.ts";
 import { openData, openMeta, sealData, sealMeta, sealSuccessor } from "./boxes.ts";
-import { checkedText, replay } from "./changes.ts";
+import { type Change, checkedText, replay } from "./changes.ts";
 import { giveToken, handSuccessor } from "./cookies.ts";
 import type { Core } from "./core.ts";
 import { isPromise } from "./core.ts";
-import { draftSession, idleDeadline, storeSession } from "./create.ts";
-import { mayMint } from "./cross-site.ts";
+import { idleDeadline } from "./create.ts";
 import { judgeSecret, retireGracefully, secretMadeAt } from "./judge.ts";
 import { endedBy } from "./load.ts";
+import { mint } from "./mint.ts";
+import { type DropReason, drop, seeWritten, withLog } from "./pending.ts";
 import type { LiveSession, RequestState } from "./request-state.ts";
 import { becomeLive, contentsOf } from "./request-state.ts";
-import { isPrefetch } from "./request-view.ts";
 import type { Draft } from "./swap.ts";
 import { swapRecord } from "./swap.ts";
 import type { Contents } from "./values.ts";
 import { EMPTY, writeContents } from "./values.ts";
-
-type DropReason = Extract<SessionEvent, { type: "write.dropped" }>["reason"];
 
 /** What a commit may do beside saving data. */
 export interface CommitOptions {
@@ -39,7 +36,9 @@ export interface CommitOptions {
 /** Whether {@link commit} has anything to ask of the store. Most requests have not. */
 export function hasWork(state: RequestState, options: CommitOptions): boolean {
   if (state.readOnly) return false;
-  if (state.log.length > 0 || state.toEnd !== undefined) return true;
+  if (state.committing !== undefined || state.log.length > 0 || state.toEnd !== undefined) {
+    return true;
+  }
   const { live } = state;
   if (state.phase !== "served" || live === undefined) return false;
   return (
@@ -53,12 +52,29 @@ export function hasWork(state: RequestState, options: CommitOptions): boolean {
  * @throws {SessionError} HOLDFAST_DATA if the merged data is too large or the schema refuses it.
  */
 export async function commit(state: RequestState, options: CommitOptions): Promise<void> {
-  await endWithheld(state);
-  const { log } = state;
-  if (state.phase === "served" && state.live !== undefined) {
-    return commitLive(state, state.live, options);
+  const { committing } = state;
+  const own = commitAfter(committing, state, options);
+  state.committing = own;
+  try {
+    await own;
+  } finally {
+    if (state.committing === own) state.committing = undefined;
   }
-  if (log.length === 0) return;
+}
+
+/** Two commits of one request go one after the other, or each would write the other's changes too. */
+async function commitAfter(
+  earlier: Promise<void> | undefined,
+  state: RequestState,
+  options: CommitOptions,
+): Promise<void> {
+  await earlier?.catch(() => {}); // Its own caller hears of it.
+  await endWithheld(state);
+  if (state.phase === "served" && state.live !== undefined) {
+    const { live } = state;
+    return withLog(state, (log) => commitLive(state, live, log, options));
+  }
+  if (state.log.length === 0) return;
   if (state.phase === "none" || state.phase === "tombstone") return mint(state);
   state.log = [];
   drop(state, state.withheld === "key-missing" ? "key-missing" : "refused");
@@ -81,12 +97,14 @@ async function endWithheld(state: RequestState): Promise<void> {
 async function commitLive(
   state: RequestState,
   live: LiveSession,
+  log: readonly Change[],
   options: CommitOptions,
 ): Promise<void> {
-  const { core, log } = state;
+  const { core } = state;
   const cause = rotationCause(state, live, options);
   if (log.length === 0 && cause === undefined) return renew(state, live, options);
 
+  const seen = log.length === 0 ? EMPTY : contentsOf(state);
   const successor = cause === undefined ? undefined : newSecret();
   let dropped: DropReason | undefined;
   let written: Contents | undefined;
@@ -97,7 +115,7 @@ async function commitLive(
       dropped = log.length > 0 ? "gone" : undefined;
       return undefined;
     }
-    const changed = log.length === 0 ? undefined : changedData(state, live, record);
+    const changed = log.length === 0 ? undefined : changedData(state, live, record, log, seen);
     if (changed === "unreadable") {
       dropped = "refused";
       return undefined;
@@ -114,7 +132,6 @@ async function commitLive(
     };
   });
 
-  state.log = [];
   if (swapped.outcome === "gone") {
     if (log.length > 0) drop(state, "gone");
     state.live = undefined;
@@ -125,10 +142,7 @@ async function commitLive(
   const { record } = swapped;
   if (log.length > 0 && record.format > RECORD_FORMAT) dropped = "newer-format";
   if (dropped !== undefined) drop(state, dropped);
-  if (written !== undefined && dropped === undefined) {
-    state.contents = written;
-    state.storedText = undefined;
-  }
+  if (written !== undefined && dropped === undefined) seeWritten(state, written);
   becomeLive(state, { ...live, record });
   // What was set was there already: the request still shows that the user is.
   if (swapped.outcome === "declined") await renew(state, { ...live, record }, options);
@@ -163,12 +177,14 @@ function changedData(
   state: RequestState,
   live: LiveSession,
   record: SessionRecord,
+  log: readonly Change[],
+  seen: Contents,
 ): { readonly data?: Buffer; readonly contents: Contents } | "unreadable" {
-  const { core, log, rules } = state;
+  const { core, rules } = state;
   const isAsLoaded = record === live.record && state.storedText !== undefined;
   const opened = isAsLoaded ? undefined : openData(core, live.key, live.series, record);
   if (typeof opened === "string") return "unreadable";
-  const contents = opened === undefined ? contentsOf(state) : replay(opened.contents, log, rules);
+  const contents = opened === undefined ? seen : replay(opened.contents, log, rules);
   const before = opened?.text ?? state.storedText;
   // Most sets write what was there already.
   if (writeContents(contents, rules.codec) === before) return { contents };
@@ -258,36 +274,4 @@ async function renew(
     // Reported as `store.unavailable`; the session may end a little early, the response stands.
     if (!(cause instanceof SessionError)) throw cause;
   }
-}
-
-/** The first write of a visitor makes an anonymous session. */
-async function mint(state: RequestState): Promise<void> {
-  const { core, request, rules } = state;
-  const contents = contentsOf(state);
-  const text = checkedText(contents, rules);
-  if (text === writeContents(EMPTY, rules.codec)) {
-    state.log = [];
-    return;
-  }
-  if (state.headSent) {
-    const why =
-      "The response head is out, so no session can begin; write before the response starts";
-    throw new SessionError("HOLDFAST_HEAD_SENT", why);
-  }
-  state.log = [];
-  if (isPrefetch(request)) return drop(state, "prefetch");
-  if (!mayMint(request)) return drop(state, "cross-site");
-
-  const live = draftSession(core, { subjectKey: null, meta: {}, text });
-  await storeSession(core, live);
-  becomeLive(state, live);
-  state.contents = contents;
-  state.storedText = text;
-  giveToken(state, live.secret);
-  core.emit({ type: "session.created", handle: live.record.handle, address: request.address });
-}
-
-function drop(state: RequestState, reason: DropReason): void {
-  const handle = state.live?.record.handle ?? state.presented?.record.handle;
-  state.core.emit({ type: "write.dropped", reason, handle });
 }

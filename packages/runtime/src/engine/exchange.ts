@@ -2,7 +2,8 @@
  * One request and its response: load before the handler, commit before the head. What every adapter drives.
  * @module
  */
-import { SessionError, type SessionRefusal } from "../errors.ts";
+import { SessionError } from "../errors.ts";
+import { recordFlags } from "../stores/store.ts";
 import type { CommitOptions } from "./commit.ts";
 import { commit, hasWork } from "./commit.ts";
 import { confirmSecret, needsConfirmation } from "./confirm.ts";
@@ -57,7 +58,7 @@ export async function openExchange(
   const state = newRequestState(core, request, readOnly);
   // Without a cookie there is nothing to wait for.
   if (request.cookies === undefined) return state;
-  const loaded = await loadSession(core, request);
+  const loaded = await loadSession(core, request, readOnly);
   if (loaded.state === "none") return state;
   if (loaded.state === "key-missing") {
     state.phase = "withheld";
@@ -85,6 +86,10 @@ async function serve(state: RequestState, presented: Presented): Promise<void> {
   }
   state.presented = confirmed;
   const { key, token, secretHash, record, kind } = confirmed;
+  if ((record.flags & recordFlags.tombstone) !== 0) {
+    state.phase = "tombstone"; // Signed in from while this request confirmed it: simply anonymous.
+    return;
+  }
   const { as } = judgeSecret(record, secretHash, core.now(), retiredSeconds);
   if (as !== "current" && as !== "successor") {
     refuse(core, request, "superseded", record.handle);
@@ -107,13 +112,22 @@ export async function settle(state: RequestState, head: ResponseHead): Promise<H
   if (head.failed) state.log = [];
   try {
     if (hasWork(state, options)) await commit(state, options);
-    if (options.mayRotate && needsCookie(state)) await refreshCookie(state);
+    if (options.mayRotate && needsCookie(state)) await tryRefreshCookie(state);
   } catch (error) {
     failure = error instanceof SessionError ? error : changeFailed(error);
     const handle = state.live?.record.handle;
     core.emit({ type: "commit.failed", handle, cause: failure.code });
   }
   return headChange(state, head, failure);
+}
+
+/** What the handler did is saved by now: a cookie that can wait for the next response does not undo that. */
+async function tryRefreshCookie(state: RequestState): Promise<void> {
+  try {
+    await refreshCookie(state);
+  } catch (cause) {
+    if (!(cause instanceof SessionError)) throw cause; // Reported as `store.unavailable`.
+  }
 }
 
 /** A function given to `update` may throw when it runs again on what another request wrote. */
@@ -171,7 +185,8 @@ function cacheControlFor(
   handle: string | undefined,
 ): string | undefined {
   if (setsCookie) {
-    if (cacheControl !== undefined && /\b(private|no-store)\b/i.test(cacheControl))
+    // `private="a-header"` keeps that header alone out of shared caches (RFC 9111 5.2.2.7).
+    if (cacheControl !== undefined && /\b(private|no-store)\b(?!\s*=)/i.test(cacheControl))
       return undefined;
     if (isShared(cacheControl)) {
       core.emit({ type: "cache.overridden", handle, from: cacheControl as string });
@@ -205,12 +220,4 @@ function reportUndeliverable({ core, request }: RequestState): void {
     explanation:
       "the page came over plain http, where browsers refuse the session cookie; serve it over https, or tell the adapter about your proxy (trustProxy)",
   });
-}
-
-/** What the session threw at the handler, if the response looks like nobody answered it. */
-export function unanswered(
-  { raised }: RequestState,
-  status: number,
-): SessionRefusal | SessionError | undefined {
-  return raised !== undefined && (status === raised.status || status >= 500) ? raised : undefined;
 }

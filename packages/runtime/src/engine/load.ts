@@ -46,16 +46,20 @@ const NONE: Loaded = { state: "none" };
 const KEY_MISSING: Loaded = { state: "key-missing" };
 
 /** @throws {SessionError} HOLDFAST_STORE if the store does not answer. */
-export async function loadSession(core: Core, request: RequestView): Promise<Loaded> {
+export async function loadSession(
+  core: Core,
+  request: RequestView,
+  readOnly: boolean,
+): Promise<Loaded> {
   const { signedInCookie, anonymousCookie, previousCookies } = core.options;
   for (const kind of ["signed-in", "anonymous"] as const) {
     const isSignedIn = kind === "signed-in";
     const present = isSignedIn ? signedInCookie : anonymousCookie;
-    const loaded = await loadCookie(core, request, present, kind);
+    const loaded = await loadCookie(core, request, present, kind, readOnly);
     if (loaded.state !== "none") return loaded;
     for (const previous of previousCookies) {
       const earlier = isSignedIn ? previous.signedIn : previous.anonymous;
-      const taken = await loadCookie(core, request, earlier, kind);
+      const taken = await loadCookie(core, request, earlier, kind, readOnly);
       if (taken.state !== "none") return taken;
     }
   }
@@ -68,6 +72,7 @@ async function loadCookie(
   request: RequestView,
   cookie: CookieForm,
   kind: Presented["kind"],
+  readOnly: boolean,
 ): Promise<Loaded> {
   let found: Loaded = NONE;
   for (const value of cookieValues(request.cookies, cookie.name)) {
@@ -88,9 +93,14 @@ async function loadCookie(
       refuse(core, request, "unknown");
       continue;
     }
-    const judged = judgeRecord(core, request, cookie, kind, token, key, record);
+    const judged = judgeRecord(core, request, cookie, kind, token, key, record, readOnly);
     const loaded = isPromise(judged) ? await judged : judged;
-    if (loaded.state === "none") continue;
+    if (loaded.state === "none") {
+      // An old copy beside the current cookie has just ended the session that was found before it.
+      const isOver = kind === "signed-in" && "presented" in found && found.presented.key === key;
+      if (isOver) found = NONE;
+      continue;
+    }
     if (found.state !== "none" && found.state !== "key-missing") {
       // Two that load: one of them was planted, and nothing says which.
       refuse(core, request, "duplicate");
@@ -109,6 +119,7 @@ function judgeRecord(
   token: Token,
   key: StoreKey,
   record: SessionRecord,
+  readOnly: boolean,
 ): Awaitable<Loaded> {
   const now = core.now();
   const secretHash = secretHashOf(token.secret);
@@ -133,7 +144,7 @@ function judgeRecord(
     return { state: "superseded", presented };
   }
   return judgement.as === "stale"
-    ? judgeStale(core, request, presented)
+    ? judgeStale(core, request, presented, readOnly)
     : { state: "served", presented };
 }
 
@@ -160,7 +171,12 @@ async function reloadOnce(core: Core): Promise<boolean> {
 }
 
 /** A secret replaced long ago: a copy of the cookie is in use somewhere, or a request is very late. */
-async function judgeStale(core: Core, request: RequestView, presented: Presented): Promise<Loaded> {
+async function judgeStale(
+  core: Core,
+  request: RequestView,
+  presented: Presented,
+  readOnly: boolean,
+): Promise<Loaded> {
   const { record, key, kind } = presented;
   if (!isSafeMethod(request.method)) {
     // An upload may have waited in a proxy for minutes: it may repeat, it may not end the session.
@@ -168,7 +184,8 @@ async function judgeStale(core: Core, request: RequestView, presented: Presented
     return { state: "superseded", presented };
   }
   refuse(core, request, "reused", record.handle);
-  if (kind === "signed-in") {
+  // A reader writes nothing: the next request that is more than that ends the session.
+  if (kind === "signed-in" && !readOnly) {
     await core.store.run("delete", (store) => store.delete(key));
     core.emit({
       type: "session.revoked",

@@ -52,6 +52,10 @@ export interface RequestState {
   live: LiveSession | undefined;
   /** Changes not yet committed. */
   log: Change[];
+  /** The commit under way: the next one begins from what it leaves. */
+  committing: Promise<void> | undefined;
+  /** A commit whose outcome is not known: committing its changes again could apply them twice. */
+  doubt: SessionError | undefined;
   /** Contents with `log` applied, and the text of the stored contents they began from. */
   contents: Contents | undefined;
   storedText: string | undefined;
@@ -83,6 +87,8 @@ export function newRequestState(core: Core, request: RequestView, readOnly: bool
     presented: undefined,
     live: undefined,
     log: [],
+    committing: undefined,
+    doubt: undefined,
     contents: undefined,
     storedText: undefined,
     meta: undefined,

@@ -7,12 +7,13 @@ import { SessionRefusal } from "../errors.ts";
 import { recordFlags } from "../stores/store.ts";
 import type { Meta } from "./boxes.ts";
 import { openData, sealData, sealMeta } from "./boxes.ts";
-import { checkedText, replay } from "./changes.ts";
+import { type Change, checkedText, replay } from "./changes.ts";
 import { resealed } from "./commit.ts";
 import { giveToken } from "./cookies.ts";
 import { idleDeadline } from "./create.ts";
 import { isServed, judgeSecret, retireDead } from "./judge.ts";
 import { endedBy } from "./load.ts";
+import { seeWritten, withLog } from "./pending.ts";
 import type { LiveSession, RequestState } from "./request-state.ts";
 import { becomeLive, raise } from "./request-state.ts";
 import { swapRecord } from "./swap.ts";
@@ -30,7 +31,16 @@ export async function rotateDead(
   live: LiveSession,
   newMeta: Meta | undefined,
 ): Promise<void> {
-  const { core, log, rules } = state;
+  await withLog(state, (log) => rotateWith(state, live, newMeta, log));
+}
+
+async function rotateWith(
+  state: RequestState,
+  live: LiveSession,
+  newMeta: Meta | undefined,
+  log: readonly Change[],
+): Promise<void> {
+  const { core, rules } = state;
   const secret = newSecret();
   const secretHash = secretHashOf(secret);
   let contents: Contents | undefined;
@@ -64,11 +74,7 @@ export async function rotateDead(
   const { record } = swapped;
   if (!secretHash.equals(record.secretHash)) raise(state, new SessionRefusal("superseded"));
 
-  state.log = [];
-  if (contents !== undefined) {
-    state.contents = contents;
-    state.storedText = undefined;
-  }
+  if (contents !== undefined) seeWritten(state, contents);
   if (newMeta !== undefined) state.meta = newMeta;
   becomeLive(state, { ...live, secret, secretHash, record });
   giveToken(state, secret);

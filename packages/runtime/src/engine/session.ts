@@ -5,6 +5,7 @@
 import { SessionError, SessionRefusal } from "../errors.ts";
 import { applyChange, type Change, checkedText, flashChange } from "./changes.ts";
 import { commit } from "./commit.ts";
+import { afterCommit } from "./pending.ts";
 import type { RequestState } from "./request-state.ts";
 import { contentsOf, metaOf, raise } from "./request-state.ts";
 import { rotateDead } from "./rotate.ts";
@@ -162,6 +163,7 @@ class RequestSession implements Session<AnyData, string> {
       );
     }
     const { carry = [], checkpoint } = options;
+    await afterCommit(state);
     const level = this.#level(options.level);
     await raising(state, signIn(state, { subject, level, carry, checkpoint }));
   }
@@ -169,6 +171,7 @@ class RequestSession implements Session<AnyData, string> {
   async stepUp(level?: string): Promise<void> {
     const state = this.#token();
     const next = this.#level(level);
+    await afterCommit(state);
     const { live } = this.#signedIn(state);
     const meta = { ...metaOf(state), level: next, authenticatedAt: state.core.now() };
     await raising(state, rotateDead(state, live, meta));
@@ -181,6 +184,7 @@ class RequestSession implements Session<AnyData, string> {
   async rotate(): Promise<void> {
     const state = this.#token();
     this.#raiseSuperseded(state);
+    await afterCommit(state);
     const { live } = state;
     if (live === undefined) return; // Without a record there is no secret that could be known to anybody.
     await raising(state, rotateDead(state, live, undefined));
@@ -191,6 +195,7 @@ class RequestSession implements Session<AnyData, string> {
 
   async signOut(): Promise<void> {
     const state = this.#token();
+    await afterCommit(state);
     await raising(state, signOut(state));
   }
 

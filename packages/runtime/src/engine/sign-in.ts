@@ -49,7 +49,10 @@ export async function signIn(state: RequestState, request: SignIn): Promise<void
   const carried = previous?.owner === "other" ? EMPTY : pick(carriable(state), request.carry);
 
   // Somebody else's session ends before the new one begins: never two identities in one browser.
-  if (previous?.owner === "other") await endPrevious(state, previous.live);
+  if (previous?.owner === "other") {
+    await endPrevious(state, previous.live);
+    leave(state);
+  }
   const meta: Meta = {
     subject: request.subject,
     level: request.level,
@@ -133,6 +136,16 @@ async function endPrevious({ core, request }: RequestState, { key, record }: Liv
   await core.store.run("delete", (store) => store.delete(key));
   const { handle } = record;
   core.emit({ type: "session.revoked", handle, reason: "replaced", address: request.address });
+}
+
+/** The session that the request had is over, also if no new one can be made. */
+function leave(state: RequestState): void {
+  state.phase = "withheld";
+  state.withheld = "refused";
+  state.live = undefined;
+  state.meta = undefined;
+  state.contents = undefined;
+  state.log = [];
 }
 
 /**

@@ -1,0 +1,57 @@
+/**
+ * The e-mail address: where a bank writes to when a password is forgotten, so changing it needs a sign-in
+ * that is not older than five minutes (ASVS 5.0, 7.5.1).
+ * @module
+ */
+import { type Request, type Response, Router } from "express";
+import type { BankParts } from "../bank-parts.ts";
+import { textField } from "../fields.ts";
+import { field } from "../form.ts";
+import { html } from "../html.ts";
+import { securityTabs } from "../security-tabs.ts";
+import { show } from "../show.ts";
+import { FRESH_SECONDS } from "../transfer-draft.ts";
+import { requireCustomer } from "../visitor.ts";
+
+export function emailPages(bank: BankParts): Router {
+  const router = Router();
+
+  router.get("/email", (request, response) => {
+    const { customer } = fresh(request);
+    showForm(request, response, customer.email);
+  });
+
+  router.post("/email", (request, response) => {
+    const { session, customer } = fresh(request);
+    const email = field(request, "email").trim();
+    if (!/^[^\s@]{1,64}@[^\s@]+\.[^\s@]+$/.test(email) || email.length > 254) {
+      return showForm(request, response, email, "Enter an address such as ada@example.com.");
+    }
+    bank.customers.setEmail(customer.id, email);
+    session.flash("notice", `We write to ${email} from now on.`);
+    response.redirect(303, "/email");
+  });
+
+  /** Also when the form comes back: it may have lain open for an hour. */
+  function fresh(request: Request) {
+    const visitor = requireCustomer(bank, request);
+    visitor.session.requireFresh({ withinSeconds: FRESH_SECONDS });
+    return visitor;
+  }
+
+  function showForm(request: Request, response: Response, email: string, fault?: string): void {
+    const main = html`<h1>Security</h1>
+${securityTabs("/email")}
+<section class="narrow card" aria-labelledby="email-title">
+<h2 id="email-title">Your e-mail address</h2>
+<form method="post" action="/email" class="stack">
+${textField({ name: "email", label: "E-mail address", type: "email", value: email, autocomplete: "email", fault })}
+<button>Save</button>
+</form>
+</section>`;
+    const status = fault === undefined ? 200 : 422;
+    show(bank, request, response, { title: "E-mail", section: "security", status, main });
+  }
+
+  return router;
+}
