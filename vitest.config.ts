@@ -18,7 +18,11 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{packages,examples}/*/{src,test}/**/*.test.ts", "scripts/*.test.ts"],
+          include: [
+            "{packages,examples}/*/{src,test}/**/*.test.ts",
+            "bench/test/*.test.ts",
+            "scripts/*.test.ts",
+          ],
           exclude: [needsProgram],
         },
       },

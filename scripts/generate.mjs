@@ -6,49 +6,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as controls from "./generators/controls.mjs";
+import * as errors from "./generators/errors.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** A `|` would end the cell. */
-function cell(text) {
-  return String(text).replaceAll("|", "\\|");
-}
-
-function table(head, rows) {
-  const lines = [head, head.map(() => "---"), ...rows];
-  return lines.map((cells) => `| ${cells.map(cell).join(" | ")} |`).join("\n");
-}
-
-async function errorsPage() {
-  const { refusalReasons, sessionErrors } = await import("../packages/runtime/dist/errors.js");
-  const errors = Object.entries(sessionErrors).map(([code, text]) => [`\`${code}\``, text]);
-  const refusals = Object.entries(refusalReasons).map(([reason, { status, text }]) => [
-    `\`${reason}\``,
-    status,
-    text,
-  ]);
-  return `<!-- Written by \`npm run generate\` from packages/runtime/src/errors.ts; edit that file. -->
-
-# Errors
-
-## SessionError
-
-Thrown for broken set-up and broken infrastructure. \`code\` is stable; \`details\` is data for
-machines. Neither the message nor \`details\` holds a token, a key, a subject or session data.
-
-${table(["Code", "Meaning"], errors)}
-
-## SessionRefusal
-
-The one thing that a browser can cause to be thrown: the session declines what the handler asked
-for. Adapters answer it with the status; a handler may catch it and answer itself.
-
-${table(["Reason", "Status", "Answer"], refusals)}
-`;
-}
-
-/** One row per generated page. */
-const generators = [{ path: "docs/reference/errors.md", generate: errorsPage }];
+/** One per generated page: its `path`, and `generate`, which throws if the data is wrong. */
+const generators = [errors, controls];
 
 /** Line endings are the checkout's business, not the generator's. */
 function committed(file) {
@@ -60,17 +24,29 @@ function committed(file) {
   }
 }
 
-const checking = process.argv.includes("--check");
-for (const { path, generate } of generators) {
+function fail(text) {
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 1;
+}
+
+async function write({ path, generate }, checking) {
   const file = join(root, path);
   const text = await generate();
-  if (committed(file) === text) continue;
+  if (committed(file) === text) return;
   if (checking) {
-    process.stderr.write(`${path} is not what its source says: run \`npm run generate\`.\n`);
-    process.exitCode = 1;
-  } else {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-    process.stdout.write(`wrote ${path}\n`);
+    fail(`${path} is not what its source says: run \`npm run generate\`.`);
+    return;
+  }
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  process.stdout.write(`wrote ${path}\n`);
+}
+
+const checking = process.argv.includes("--check");
+for (const generator of generators) {
+  try {
+    await write(generator, checking);
+  } catch (error) {
+    fail(`${generator.path} cannot be made. ${error.message}`);
   }
 }

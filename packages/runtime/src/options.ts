@@ -5,6 +5,18 @@
 import type { CookieForm } from "./cookie/set-cookie.ts";
 import { cookieForm } from "./cookie/set-cookie.ts";
 import type { Keyring } from "./crypto/keyring.ts";
+import {
+  isFunction,
+  listFaults,
+  listOf,
+  matching,
+  members,
+  must,
+  numberFrom,
+  oneOf,
+  optional,
+  type Reader,
+} from "./crypto/readers.ts";
 import { SessionError } from "./errors.ts";
 import type { SessionEventHandler } from "./events.ts";
 import type { SessionStore } from "./stores/store.ts";
@@ -138,6 +150,24 @@ const numbers: Record<NumberSetting, readonly [number, number, number]> = {
   clockSkewSeconds: [5, 1, 300],
 };
 
+type ChoiceSetting =
+  | "sessionLimit"
+  | "sameSite"
+  | "persistentCookie"
+  | "withoutOrigin"
+  | "unsafePlainHttp"
+  | "unsafeSameSiteNone";
+
+/** Every choice, the default first. */
+const choices: { readonly [Key in ChoiceSetting]: readonly Required<SessionPolicy>[Key][] } = {
+  sessionLimit: ["revoke-oldest", "refuse-new"],
+  sameSite: ["Lax", "Strict"],
+  persistentCookie: [false, true],
+  withoutOrigin: ["serve", "refuse"],
+  unsafePlainHttp: [false, true],
+  unsafeSameSiteNone: [false, true],
+};
+
 /** Longest idle and absolute time of each level, in seconds: NIST SP 800-63B-4, 2.1.3, 2.2.3 and 2.3.3. */
 const presets: Record<
   PolicyPreset,
@@ -148,49 +178,11 @@ const presets: Record<
   "nist-aal3": { idleTimeoutSeconds: 900, absoluteTimeoutSeconds: 43_200 },
 };
 
-const policyKeys: Record<keyof SessionPolicy, true> = {
-  idleTimeoutSeconds: true,
-  absoluteTimeoutSeconds: true,
-  anonymousIdleSeconds: true,
-  rotationIntervalSeconds: true,
-  rotationGraceSeconds: true,
-  retiredSeconds: true,
-  maxDataBytes: true,
-  storeDeadlineSeconds: true,
-  sessionsPerSubject: true,
-  sessionLimit: true,
-  clockSkewSeconds: true,
-  cookieName: true,
-  previousNames: true,
-  sameSite: true,
-  persistentCookie: true,
-  clearSiteData: true,
-  withoutOrigin: true,
-  isActivity: true,
-  unsafeDomain: true,
-  unsafePlainHttp: true,
-  unsafeSameSiteNone: true,
-};
+type Defaults = Readonly<Required<Pick<SessionPolicy, NumberSetting | ChoiceSetting>>>;
 
-const optionKeys: Record<keyof SessionOptions<object, string>, true> = {
-  keyring: true,
-  store: true,
-  data: true,
-  levels: true,
-  policy: true,
-  preset: true,
-  codec: true,
-  onEvent: true,
-  now: true,
-  sweep: true,
-};
-
-/** The policy with every number present, in the units of its names. */
-export type ResolvedPolicy = Readonly<Required<Pick<SessionPolicy, NumberSetting>>> & {
-  readonly sessionLimit: "revoke-oldest" | "refuse-new";
-  readonly persistentCookie: boolean;
+/** The policy with every number and choice present, in the units of its names. */
+export type ResolvedPolicy = Defaults & {
   readonly clearSiteData: string | undefined;
-  readonly withoutOrigin: "serve" | "refuse";
   readonly isActivity: ((request: RequestFacts) => boolean) | undefined;
 };
 
@@ -212,162 +204,150 @@ export interface ResolvedOptions {
   readonly unsafe: readonly { readonly option: string; readonly explanation: string }[];
 }
 
+/** Every row of a table turned into something else, under the same names. */
+function mapTable<Key extends string, Row, Result>(
+  table: Readonly<Record<Key, Row>>,
+  turn: (row: Row) => Result,
+): Record<Key, Result> {
+  const entries = Object.entries<Row>(table).map(([key, row]) => [key, turn(row)]);
+  return Object.fromEntries(entries);
+}
+
+const defaults = mapTable<string, readonly unknown[], unknown>(
+  { ...numbers, ...choices },
+  ([first]) => first,
+) as Defaults;
+
 // RFC 6265bis 4.1.1: a cookie name is an RFC 9110 token. Prefixes are ours to choose, see below.
-const COOKIE_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
+const cookieName = matching(
+  /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/,
+  "1 to 64 letters, digits or - _ . characters",
+);
+const aFunction = optional(must<never>("a function", isFunction));
+
+/** Has every setting, or it does not compile. */
+const readPolicy: Reader<SessionPolicy> = members<SessionPolicy>({
+  ...mapTable(numbers, ([, least, most]) => optional(numberFrom(least, most))),
+  ...mapTable(choices, (values) => optional(oneOf<never>(values as never[]))),
+  cookieName: optional(cookieName),
+  previousNames: optional(listOf(cookieName)),
+  clearSiteData: optional(
+    must(
+      'false or a list of "cache", "cookies" and "storage"',
+      (value) =>
+        value === false ||
+        (Array.isArray(value) &&
+          value.every((what) => ["cache", "cookies", "storage"].includes(what))),
+    ),
+  ),
+  isActivity: aFunction,
+  unsafeDomain: optional(
+    matching(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "a lower-case domain such as example.com"),
+  ),
+});
+
+/** Has every option, or it does not compile. */
+const readOptions: Reader<SessionOptions<object, string>> = members<SessionOptions<object, string>>(
+  {
+    keyring: must("a keyring: createKeyring({ file })", has("find")),
+    store: must("a store: sqliteStore(db), for example", has("get")),
+    data: optional(must("sessionData() or a Standard Schema", (value) => Object(value) === value)),
+    levels: optional(must("one or more different names of letters, digits and . : _ -", areLevels)),
+    policy: optional(readPolicy),
+    preset: optional(oneOf(Object.keys(presets) as PolicyPreset[])),
+    codec: optional(
+      must("an object with the functions stringify and parse", has("stringify", "parse")),
+    ),
+    onEvent: aFunction,
+    now: aFunction,
+    sweep: optional(oneOf([true, false])),
+  },
+);
+
+function has(...methods: readonly string[]): (value: unknown) => boolean {
+  return (value) =>
+    methods.every((method) => isFunction((value as Record<string, unknown> | null)?.[method]));
+}
+
+function areLevels(levels: unknown): boolean {
+  const isLevel = (level: unknown) => typeof level === "string" && /^[\w.:-]{1,64}$/.test(level);
+  return (
+    Array.isArray(levels) &&
+    levels.length > 0 &&
+    levels.every(isLevel) &&
+    new Set(levels).size === levels.length
+  );
+}
 
 /** @throws {SessionError} HOLDFAST_OPTION, with every fault at once. */
 export function resolveOptions<Data extends object, Level extends string>(
   options: SessionOptions<Data, Level>,
 ): ResolvedOptions {
   const faults: string[] = [];
-  const fault = (option: string, rule: string) => void faults.push(`"${option}" ${rule}`);
+  // What is given in the right shape: the rest is judged on it and the defaults.
+  const given: Partial<SessionOptions<object, string>> = readOptions(options, "", faults) ?? {};
+  const { policy = {}, preset } = given;
+  const limits = preset && presets[preset];
+  const complete = { ...defaults, ...limits, ...policy };
 
-  if (typeof options !== "object" || options === null) {
-    throw new SessionError("HOLDFAST_OPTION", "createSessions takes an object of options");
+  const fault: Fault = (setting, rule) => void faults.push(`"policy.${setting}" ${rule}`);
+  checkTogether(complete, given, fault);
+  for (const key of ["idleTimeoutSeconds", "absoluteTimeoutSeconds"] as const) {
+    if (limits && complete[key] > limits[key]) {
+      fault(key, `is ${complete[key]}, but preset ${preset} allows ${limits[key]} at most`);
+    }
   }
-  unknownKeys(options, optionKeys, "", fault);
-  const given = options.policy ?? {};
-  unknownKeys(given, policyKeys, "policy.", fault);
-
-  checkShapes(options, fault);
-  const timeouts = resolveNumbers(given, options.preset, fault);
-  checkTogether(timeouts, options, fault);
-  const levels = resolveLevels(options.levels, fault);
-  const cookies = resolveCookies(given, fault);
+  const cookies = resolveCookies(complete, policy.sameSite, fault);
 
   if (faults.length > 0) {
-    throw new SessionError("HOLDFAST_OPTION", `createSessions: ${faults.join("; ")}`, { faults });
+    throw new SessionError("HOLDFAST_OPTION", listFaults(faults), { faults });
   }
-  const clear = given.clearSiteData || undefined;
+  const { data, levels = ["signed-in"] } = given;
+  const clear = policy.clearSiteData || undefined;
   return Object.freeze({
-    keyring: options.keyring,
-    store: options.store,
+    codec: undefined,
+    onEvent: undefined,
+    now: Date.now,
+    sweep: true,
+    ...(given as SessionOptions<object, string>),
     policy: Object.freeze({
-      ...timeouts,
-      sessionLimit: given.sessionLimit ?? "revoke-oldest",
-      persistentCookie: given.persistentCookie ?? false,
+      isActivity: undefined,
+      ...complete,
       clearSiteData: clear?.map((what) => `"${what}"`).join(", "),
-      withoutOrigin: given.withoutOrigin ?? "serve",
-      isActivity: given.isActivity,
     }),
-    levels,
+    levels: Object.freeze([...levels]),
     ...cookies,
-    codec: options.codec,
-    schema: options.data && "~standard" in options.data ? options.data : undefined,
-    onEvent: options.onEvent,
-    now: options.now ?? Date.now,
-    sweep: options.sweep ?? true,
-    unsafe: unsafeOptions(given),
+    schema: data && "~standard" in data ? data : undefined,
+    unsafe: unsafeOptions(policy),
   });
 }
 
-type Fault = (option: string, rule: string) => void;
-
-function unknownKeys(given: object, known: object, prefix: string, fault: Fault): void {
-  for (const key of Object.keys(given)) {
-    if (!Object.hasOwn(known, key)) fault(prefix + key, "is not an option; check its spelling");
-  }
-}
-
-function checkShapes(options: SessionOptions<object, string>, fault: Fault): void {
-  const { keyring, store, codec, preset, policy = {} } = options;
-  if (typeof keyring?.find !== "function") fault("keyring", "is needed: createKeyring({ file })");
-  if (typeof store?.get !== "function") fault("store", "is needed: sqliteStore(db), for example");
-  if (codec && (typeof codec.stringify !== "function" || typeof codec.parse !== "function")) {
-    fault("codec", "must have the functions stringify and parse");
-  }
-  if (preset !== undefined && !Object.hasOwn(presets, preset)) {
-    fault("preset", `must be one of ${Object.keys(presets).join(", ")}`);
-  }
-  for (const key of ["onEvent", "now"] as const) {
-    if (options[key] !== undefined && typeof options[key] !== "function") {
-      fault(key, "must be a function");
-    }
-  }
-  oneOf(policy, "sessionLimit", ["revoke-oldest", "refuse-new"], fault);
-  oneOf(policy, "withoutOrigin", ["serve", "refuse"], fault);
-  oneOf(policy, "sameSite", ["Lax", "Strict"], fault);
-  for (const key of ["persistentCookie", "unsafePlainHttp", "unsafeSameSiteNone"] as const) {
-    oneOf(policy, key, [true, false], fault);
-  }
-  if (policy.isActivity !== undefined && typeof policy.isActivity !== "function") {
-    fault("policy.isActivity", "must be a function");
-  }
-  const clear = policy.clearSiteData ?? false;
-  if (clear !== false && !clear.every((what) => ["cache", "cookies", "storage"].includes(what))) {
-    fault("policy.clearSiteData", 'must be false or a list of "cache", "cookies" and "storage"');
-  }
-}
-
-function oneOf<Key extends keyof SessionPolicy>(
-  policy: SessionPolicy,
-  key: Key,
-  values: readonly unknown[],
-  fault: Fault,
-): void {
-  if (policy[key] !== undefined && !values.includes(policy[key])) {
-    fault(`policy.${key}`, `must be one of ${values.join(", ")}`);
-  }
-}
-
-function resolveNumbers(
-  policy: SessionPolicy,
-  preset: PolicyPreset | undefined,
-  fault: Fault,
-): Record<NumberSetting, number> {
-  const limits = preset === undefined ? undefined : presets[preset];
-  const resolved = {} as Record<NumberSetting, number>;
-  for (const key of Object.keys(numbers) as NumberSetting[]) {
-    const [standard, least, most] = numbers[key];
-    const limit = limits?.[key as keyof typeof limits];
-    const value = policy[key] ?? limit ?? standard;
-    const whole = key === "storeDeadlineSeconds" || Number.isInteger(value);
-    if (typeof value !== "number" || !whole || value < least || value > most) {
-      fault(`policy.${key}`, `must be a ${whole ? "" : "whole "}number from ${least} to ${most}`);
-    } else if (limit !== undefined && value > limit) {
-      fault(`policy.${key}`, `is ${value}, but preset ${preset} allows ${limit} at most`);
-    }
-    resolved[key] = value;
-  }
-  return resolved;
-}
+type Fault = (setting: keyof SessionPolicy, rule: string) => void;
 
 function checkTogether(
-  timeouts: Record<NumberSetting, number>,
-  { keyring, store }: SessionOptions<object, string>,
+  policy: Defaults,
+  { keyring, store }: Partial<SessionOptions<object, string>>,
   fault: Fault,
 ): void {
-  const { idleTimeoutSeconds, absoluteTimeoutSeconds, rotationGraceSeconds } = timeouts;
+  const { idleTimeoutSeconds, absoluteTimeoutSeconds, rotationGraceSeconds } = policy;
   if (idleTimeoutSeconds > absoluteTimeoutSeconds) {
-    fault("policy.idleTimeoutSeconds", "must not be longer than absoluteTimeoutSeconds");
+    fault("idleTimeoutSeconds", "must not be longer than absoluteTimeoutSeconds");
   }
-  if (timeouts.retiredSeconds < rotationGraceSeconds) {
-    fault("policy.retiredSeconds", "must not be shorter than rotationGraceSeconds");
+  if (policy.retiredSeconds < rotationGraceSeconds) {
+    fault("retiredSeconds", "must not be shorter than rotationGraceSeconds");
   }
-  if (rotationGraceSeconds * 2 > timeouts.rotationIntervalSeconds) {
-    fault("policy.rotationGraceSeconds", "must be at most half of rotationIntervalSeconds");
+  if (rotationGraceSeconds * 2 > policy.rotationIntervalSeconds) {
+    fault("rotationGraceSeconds", "must be at most half of rotationIntervalSeconds");
   }
-  if (keyring !== undefined && absoluteTimeoutSeconds > keyring.longestSessionSeconds) {
+  if (keyring && absoluteTimeoutSeconds > keyring.longestSessionSeconds) {
     fault(
-      "policy.absoluteTimeoutSeconds",
-      `is longer than the keyring keeps replaced keys (${keyring.longestSessionSeconds}); lower it, or make the keyring with a higher longestSessionSeconds`,
+      "absoluteTimeoutSeconds",
+      `must not be longer than longestSessionSeconds of the keyring (${keyring.longestSessionSeconds}), which keeps replaced keys so long`,
     );
   }
-  if (store?.traits !== undefined && !store.traits.index) {
-    fault(
-      "policy.sessionsPerSubject",
-      `needs a store with the trait "index"; ${store.name} has none`,
-    );
+  if (store?.traits && !store.traits.index) {
+    fault("sessionsPerSubject", `needs a store with the trait "index"; ${store.name} has none`);
   }
-}
-
-function resolveLevels(levels: readonly string[] | undefined, fault: Fault): readonly string[] {
-  const resolved = levels ?? ["signed-in"];
-  const valid = (level: unknown) => typeof level === "string" && /^[\w.:-]{1,64}$/.test(level);
-  if (resolved.length === 0 || !resolved.every(valid) || new Set(resolved).size < resolved.length) {
-    fault("levels", "must be one or more different names of letters, digits and . : _ -");
-  }
-  return Object.freeze([...resolved]);
 }
 
 type ResolvedCookies = Pick<
@@ -375,38 +355,34 @@ type ResolvedCookies = Pick<
   "signedInCookie" | "anonymousCookie" | "previousCookies"
 >;
 
-function resolveCookies(policy: SessionPolicy, fault: Fault): ResolvedCookies {
-  const { unsafeDomain, unsafePlainHttp = false, unsafeSameSiteNone = false } = policy;
+/** @param sameSite As given: beside `unsafeSameSiteNone`, only the default may stand. */
+function resolveCookies(
+  policy: SessionPolicy & Defaults,
+  sameSite: SessionPolicy["sameSite"],
+  fault: Fault,
+): ResolvedCookies {
+  const { unsafeDomain, unsafePlainHttp, unsafeSameSiteNone, previousNames = [] } = policy;
   const prefix = unsafePlainHttp ? "" : unsafeDomain === undefined ? "__Host-" : "__Secure-";
   const name = policy.cookieName ?? `${prefix}sid`;
 
-  if (!COOKIE_NAME.test(name)) {
-    fault("policy.cookieName", "must be 1 to 64 letters, digits or - _ . characters");
-  } else if (prefix !== "" && !name.startsWith(prefix)) {
-    fault("policy.cookieName", `must begin with ${prefix}`);
+  if (prefix !== "" && !name.startsWith(prefix)) {
+    fault("cookieName", `must begin with ${prefix}`);
   } else if (prefix === "" && /^__(host|secure|http)/i.test(name)) {
-    fault(
-      "policy.cookieName",
-      "must have no prefix with unsafePlainHttp: browsers would refuse it",
-    );
+    fault("cookieName", "must have no prefix with unsafePlainHttp: browsers would refuse it");
   }
   if (unsafePlainHttp && unsafeSameSiteNone) {
-    fault("policy.unsafeSameSiteNone", "needs Secure cookies, which unsafePlainHttp gives up");
+    fault("unsafeSameSiteNone", "needs Secure cookies, which unsafePlainHttp gives up");
   }
-  if (unsafeSameSiteNone && policy.sameSite !== undefined) {
-    fault("policy.sameSite", "must be left out with unsafeSameSiteNone");
+  if (unsafeSameSiteNone && sameSite !== undefined) {
+    fault("sameSite", "must be left out with unsafeSameSiteNone");
   }
-  if (unsafeDomain !== undefined && !/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(unsafeDomain)) {
-    fault("policy.unsafeDomain", "must be a lower-case domain such as example.com");
-  }
-  const previous = policy.previousNames ?? [];
-  if (!previous.every((old) => COOKIE_NAME.test(old) && old !== name)) {
-    fault("policy.previousNames", "must be cookie names other than the present one");
+  if (previousNames.includes(name)) {
+    fault("previousNames", "must be names other than the present one");
   }
 
   const attributes = {
     secure: !unsafePlainHttp,
-    sameSite: unsafeSameSiteNone ? "None" : (policy.sameSite ?? "Lax"),
+    sameSite: unsafeSameSiteNone ? "None" : policy.sameSite,
     partitioned: unsafeSameSiteNone,
     domain: unsafeDomain,
   } as const;
@@ -418,13 +394,13 @@ function resolveCookies(policy: SessionPolicy, fault: Fault): ResolvedCookies {
   return {
     signedInCookie: signedIn,
     anonymousCookie: anonymous,
-    previousCookies: previous.map(pair),
+    previousCookies: previousNames.map(pair),
   };
 }
 
 function unsafeOptions(policy: SessionPolicy): ResolvedOptions["unsafe"] {
   const explanations = {
-    unsafeDomain: "every host of the domain receives the session cookie and can plant one",
+    unsafeDomain: "every host of the domain can read and plant the session cookie",
     unsafePlainHttp: "cookies travel without TLS: anybody on the network can take over sessions",
     unsafeSameSiteNone: "other sites' requests carry the session cookie",
   } as const;

@@ -8,6 +8,7 @@ import { headChange, isSettled, openExchange, refuseForged, settle } from "./eng
 import type { RequestView } from "./engine/request-view.ts";
 import type { Session } from "./engine/session.ts";
 import { sessionOf } from "./engine/session.ts";
+import { isPromise, take } from "./engine/steps.ts";
 import type { RevokeOptions, SubjectSessions } from "./engine/subject.ts";
 import { subjectSessions } from "./engine/subject.ts";
 import { checkClock, startSweeper } from "./engine/upkeep.ts";
@@ -94,7 +95,9 @@ export function createSessions<
     isForged: (request) => refuseForged(core, request),
 
     async open(request) {
-      const state = await openExchange(core, request, false);
+      const opened = take(openExchange(core, request, false));
+      // Not awaited without need: a promise more in every request is felt.
+      const state = isPromise(opened) ? await opened : opened;
       return {
         session: sessionOf<Data, Level>(state),
         settle(head) {
@@ -110,7 +113,7 @@ export function createSessions<
     },
 
     async read(request) {
-      return sessionOf<Data, Level>(await openExchange(core, request, true));
+      return sessionOf<Data, Level>(await take(openExchange(core, request, true)));
     },
   };
 }

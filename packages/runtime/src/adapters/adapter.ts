@@ -4,7 +4,7 @@
  * @module
  */
 import { type RefusalReason, SessionError, SessionRefusal } from "../errors.ts";
-import type { HeadChange, RequestView } from "../sessions.ts";
+import type { Exchange, HeadChange, RequestView } from "../sessions.ts";
 import { isSafeMethod } from "../sessions.ts";
 
 export type { HeadChange, RequestView, ResponseHead } from "../sessions.ts";
@@ -153,6 +153,27 @@ export function answerInstead(
   const error = failure ?? unanswered;
   const isFailure = error instanceof SessionError;
   return isFailure ? failureAnswer(request, options, error, "commit") : undefined;
+}
+
+/** Where an adapter finds the exchange of a request again. */
+export interface ExchangeSlot<Data extends object, Level extends string> {
+  get(request: object): Exchange<Data, Level> | undefined;
+  set(request: object, exchange: Exchange<Data, Level>): void;
+}
+
+/** Keeps exchanges on the requests themselves: a WeakMap costs the garbage collector more than all else here. */
+export function exchangeSlot<Data extends object, Level extends string>(): ExchangeSlot<
+  Data,
+  Level
+> {
+  const slot = Symbol("holdfast");
+  type Slotted = { [slot]?: Exchange<Data, Level> };
+  return {
+    get: (request) => (request as Slotted)[slot],
+    set(request, exchange) {
+      (request as Slotted)[slot] = exchange;
+    },
+  };
 }
 
 /** Thrown by an accessor where the adapter did not run. */

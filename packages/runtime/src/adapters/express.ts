@@ -4,9 +4,9 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SessionError, SessionRefusal } from "../errors.ts";
-import type { Exchange, Session, Sessions } from "../sessions.ts";
+import type { Session, Sessions } from "../sessions.ts";
 import type { AdapterOptions } from "./adapter.ts";
-import { noSession } from "./adapter.ts";
+import { exchangeSlot, noSession } from "./adapter.ts";
 import { decideNode, nodeView, openNode } from "./adapter-node.ts";
 import { holdHead } from "./adapter-node-response.ts";
 
@@ -49,7 +49,7 @@ export function expressSessions<Data extends object, Level extends string>(
   sessions: Sessions<Data, Level>,
   options: AdapterOptions = {},
 ): ExpressSessions<Data, Level> {
-  const open = new WeakMap<IncomingMessage, Exchange<Data, Level>>();
+  const open = exchangeSlot<Data, Level>();
 
   const mount = async (request: ExpressRequest, response: ServerResponse) => {
     const view = nodeView(request, request.ip ?? request.socket.remoteAddress, options);
@@ -68,7 +68,7 @@ export function expressSessions<Data extends object, Level extends string>(
   return {
     middleware(request, response, next) {
       // Mounted twice, the first one holds.
-      if (open.has(request)) return next();
+      if (open.get(request) !== undefined) return next();
       mount(request, response).then((isOpen) => isOpen && next(), next);
     },
     session(request) {

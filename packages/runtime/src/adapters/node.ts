@@ -4,9 +4,9 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SessionError, SessionRefusal } from "../errors.ts";
-import type { Exchange, Session, Sessions } from "../sessions.ts";
+import type { Session, Sessions } from "../sessions.ts";
 import type { AdapterOptions } from "./adapter.ts";
-import { isMounted, noSession } from "./adapter.ts";
+import { exchangeSlot, isMounted, noSession } from "./adapter.ts";
 import type { Ending } from "./adapter-node.ts";
 import { decideNode, headerText, nodeView, openNode } from "./adapter-node.ts";
 import { hasBegun, holdHead } from "./adapter-node-response.ts";
@@ -39,7 +39,7 @@ export function nodeSessions<Data extends object, Level extends string>(
   options: NodeOptions = {},
 ): NodeSessions<Data, Level> {
   const { trustProxy = 0, paths, onError = (error) => console.error(error) } = options;
-  const open = new WeakMap<IncomingMessage, Exchange<Data, Level>>();
+  const open = exchangeSlot<Data, Level>();
   const viewOf = (request: IncomingMessage) =>
     nodeView(request, clientAddress(request, trustProxy), options);
 

@@ -7,6 +7,7 @@ import type { Exchange, Session, Sessions } from "../sessions.ts";
 import type { AdapterOptions, AnsweredRequest, HeadChange, PlainAnswer } from "./adapter.ts";
 import {
   answerInstead,
+  exchangeSlot,
   failureAnswer,
   forgedAnswer,
   isMounted,
@@ -39,7 +40,7 @@ export function webSessions<Data extends object, Level extends string>(
   options: WebOptions = {},
 ): WebSessions<Data, Level> {
   const { onError = (error) => console.error(error) } = options;
-  const open = new WeakMap<Request, Exchange<Data, Level>>();
+  const open = exchangeSlot<Data, Level>();
 
   const settle = async (
     exchange: Exchange<Data, Level>,

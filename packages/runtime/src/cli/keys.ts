@@ -11,14 +11,7 @@ import {
   MAX_LONGEST_SESSION_SECONDS,
   parseKeyFile,
 } from "../crypto/key-file.ts";
-import {
-  accessFault,
-  type KeyFileOnDisk,
-  readKeyFile,
-  shellQuote,
-  withKeyFileLock,
-  writeKeyFile,
-} from "../crypto/key-file-disk.ts";
+import { accessFault, type KeyFileOnDisk, readKeyFile } from "../crypto/key-file-disk.ts";
 import { type Command, type CommandIo, done, failed, type Outcome, refused } from "./command.ts";
 import {
   type Change,
@@ -31,6 +24,7 @@ import {
   rotate,
   rotateIndex,
 } from "./key-changes.ts";
+import { shellQuote, withKeyFileLock, writeKeyFile } from "./key-file-write.ts";
 import { listKeys, statusOf } from "./key-report.ts";
 import { keysHelp, keysOverview, type Verb } from "./keys-help.ts";
 

@@ -8,11 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { writeKeyFile } from "../cli/key-file-write.ts";
 import { SessionError } from "../errors.ts";
 import { createKeyring, type KeyringSource } from "./create-keyring.ts";
 import { deriveKey } from "./derive.ts";
 import { formatKeyFile, type KeyFile } from "./key-file.ts";
-import { writeKeyFile } from "./key-file-disk.ts";
 import type { Keyring, RingIndexKey, RingKey } from "./keyring.ts";
 
 const at = { createdAt: 1, stateSince: 1 };
@@ -154,37 +154,52 @@ describe("a keyring from keys", () => {
 describe("a keyring source is refused", () => {
   const bytes = randomBytes(32);
   const cases: readonly (readonly [string, unknown, unknown, RegExp])[] = [
-    ["if it is missing", undefined, undefined, /must be an object/],
+    ["if it is missing", undefined, undefined, /"source" must be an object/],
     ["if it is a string", "holdfast.keys", undefined, /\{ file: "holdfast\.keys" \}/],
-    ["if it is empty", {}, undefined, /exactly one of .* not 0/],
-    ["if two are given", { bytes, file: "x" }, undefined, /exactly one of .* not 2/],
-    ["if it is misspelt", { flie: "x" }, undefined, /"flie", which is unknown/],
+    ["if it is empty", {}, undefined, /one of file, string, bytes, keys/],
+    ["if two are given", { bytes, file: "x" }, undefined, /one of file, string, bytes, keys/],
+    ["if it is misspelt", { flie: "x" }, undefined, /one of file, string, bytes, keys/],
     ["if the string is not set", { string: undefined }, undefined, /environment variable/],
-    ["if the path is blank", { file: " " }, undefined, /"file" must be a string/],
-    ["if the bytes are text", { bytes: "x".repeat(32) }, undefined, /"bytes" must be a Uint8Array/],
-    ["if index keys are missing", { keys: [] }, undefined, /"indexKeys" must be a list/],
-    ["if index keys stand alone", { bytes, indexKeys: [] }, undefined, /for "keys" only/],
-    ["if keys are no list", { keys: 1, indexKeys: [] }, undefined, /"keys" must be a list/],
+    ["if the path is blank", { file: " " }, undefined, /"source.file" must be a string/],
+    [
+      "if the bytes are text",
+      { bytes: "x".repeat(32) },
+      undefined,
+      /"source.bytes" must be a Uint8Array/,
+    ],
+    ["if index keys are missing", { keys: [] }, undefined, /"source.indexKeys" must be a list/],
+    [
+      "if index keys stand alone",
+      { bytes, indexKeys: [] },
+      undefined,
+      /"source.indexKeys" is unknown; known are bytes/,
+    ],
+    ["if keys are no list", { keys: 1, indexKeys: [] }, undefined, /"source.keys" must be a list/],
     [
       "if a key is no object",
       { keys: [1], indexKeys: [2] },
       undefined,
-      /keys\[0\] must be an object[\s\S]*indexKeys\[0\] must be/,
+      /keys\[0\]" must be an object[\s\S]*indexKeys\[0\]" must be/,
     ],
     [
       "if a key is malformed",
       { keys: [{ number: 16, state: "new", bytes: "x", age: 1 }], indexKeys: [] },
       undefined,
-      /"age"[\s\S]*number must[\s\S]*state must[\s\S]*bytes must/,
+      /age" is unknown[\s\S]*number" must[\s\S]*state" must[\s\S]*bytes" must/,
     ],
     [
       "if an index key is malformed",
       { keys: [], indexKeys: [{ state: "next", bytes: 1, n: 1 }] },
       undefined,
-      /"n"[\s\S]*state must[\s\S]*bytes must/,
+      /\.n" is unknown[\s\S]*state" must[\s\S]*bytes" must/,
     ],
-    ["with an unknown option", { bytes }, { longest: 1 }, /"longest", which is unknown/],
-    ["with options that are none", { bytes }, 5, /object of options/],
+    [
+      "with an unknown option",
+      { bytes },
+      { longest: 1 },
+      /"options.longest" is unknown; known are longestSessionSeconds/,
+    ],
+    ["with options that are none", { bytes }, 5, /"options" must be an object/],
     ["with a longest session of 0", { bytes }, { longestSessionSeconds: 0 }, /from 1 to 34560000/],
     [
       "with a longest session beside a file",
@@ -202,7 +217,7 @@ describe("a keyring source is refused", () => {
       "with a handler that is none",
       { bytes },
       { onProblem: "log" },
-      /"onProblem" must be a function/,
+      /"options.onProblem" must be a function/,
     ],
   ];
   for (const [title, source, options, reason] of cases) {
@@ -348,7 +363,7 @@ describe("a keyring from a file", () => {
     expect(ring.current.number).toBe(2);
   });
 
-  it("does not read a file that has not changed", () => {
+  it("keeps its keys as they are while the file does not change", () => {
     const ring = open();
     const before = ring.current;
     vi.advanceTimersByTime(180_000);

@@ -4,31 +4,25 @@
  * @module
  */
 import { inspect } from "node:util";
-import { SessionError } from "../errors.ts";
+import type { SessionError } from "../errors.ts";
 import { deriveKey, deriveKeys } from "./derive.ts";
 import {
   DEFAULT_LONGEST_SESSION_SECONDS,
-  KEY_NUMBERS,
+  GOOD_KEYS,
   keyringError,
   parseKeyFile,
   REREAD_SECONDS,
   ringFaults,
 } from "./key-file.ts";
-import {
-  accessFault,
-  fileSignature,
-  pathSignature,
-  readKeyFile,
-  textDigest,
-} from "./key-file-disk.ts";
+import { accessFault, readKeyFile } from "./key-file-disk.ts";
 import type { DerivedKeys, Keyring, RingIndexKey, RingKey } from "./keyring.ts";
 import {
   checkKeyringOptions,
-  checkNoLongest,
+  isFileText,
   type KeyringOptions,
   type KeyringSource,
 } from "./keyring-source.ts";
-import { keyWeakness, phraseWeakness, publishedText } from "./weak-keys.ts";
+import { keyIdentity, phraseWeakness } from "./weak-keys.ts";
 
 export type { KeyringOptions, KeyringSource } from "./keyring-source.ts";
 
@@ -44,28 +38,55 @@ export type { KeyringOptions, KeyringSource } from "./keyring-source.ts";
 export function createKeyring(source: KeyringSource, options: KeyringOptions = {}): Keyring {
   checkKeyringOptions(source, options);
   const longest = options.longestSessionSeconds ?? DEFAULT_LONGEST_SESSION_SECONDS;
-  if ("file" in source) return new FileRing(source.file, options);
-  if ("string" in source) return new Ring(openString(source.string, options));
-  if ("bytes" in source) return new Ring(openSingle("The key", source.bytes, longest));
-  const faults = ringFaults(source.keys, source.indexKeys);
-  if (faults.length > 0) throw keyringError(faults);
-  return new Ring(openRing(source.keys, source.indexKeys, longest));
+  if ("file" in source) {
+    const { file } = source;
+    const read = (): OpenRing => openFile(file);
+    return new Ring(read(), { read, report: options.onProblem ?? warn });
+  }
+  if ("string" in source) return new Ring(openString(source.string, longest));
+  if ("bytes" in source) return new Ring(openKey(source.bytes, longest));
+  return new Ring(
+    openJudged({ keys: source.keys, index: source.indexKeys, longestSessionSeconds: longest }),
+  );
+}
+
+/** The keys of a ring, wherever they come from. */
+interface RingKeys {
+  readonly keys: readonly RingKey[];
+  readonly index: readonly RingIndexKey[];
+  readonly longestSessionSeconds: number;
 }
 
 /** A ring at one moment. Replaced as a whole, so that no request sees half of a change. */
 interface OpenRing {
   readonly current: DerivedKeys;
-  readonly slots: readonly (DerivedKeys | "revoked" | undefined)[];
+  readonly byNumber: ReadonlyMap<number, DerivedKeys | "revoked">;
   readonly indexKeys: readonly Buffer[];
   readonly longestSessionSeconds: number;
+  /** Tells whether the text of the file changed, without keeping it. */
+  readonly digest?: string;
+}
+
+/** Where a ring that can change is read again, and who is told when that fails. */
+interface RingFile {
+  read(): OpenRing;
+  report(error: SessionError): void;
 }
 
 // Private fields and prototype getters only, as in DerivedKeys.
 class Ring implements Keyring {
   #open: OpenRing;
+  readonly #file: RingFile | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
+  /** What was reported last: the same is not told again. */
+  #problem: string | undefined;
 
-  constructor(open: OpenRing) {
+  constructor(open: OpenRing, file?: RingFile) {
     this.#open = open;
+    this.#file = file;
+    if (file === undefined) return;
+    this.#timer = setInterval(() => this.#reload(file), REREAD_SECONDS * 1000);
+    this.#timer.unref();
   }
 
   get current(): DerivedKeys {
@@ -79,171 +100,111 @@ class Ring implements Keyring {
   }
 
   find(number: number): DerivedKeys | "revoked" | undefined {
-    return this.#open.slots[number];
+    return this.#open.byNumber.get(number);
   }
 
   async reload(): Promise<boolean> {
-    return false;
-  }
-
-  close(): void {}
-
-  protected replace(open: OpenRing): void {
-    this.#open = open;
-  }
-
-  [inspect.custom](): string {
-    const held = this.#open.slots.flatMap((slot, number) => (slot === undefined ? [] : [number]));
-    return `Keyring { current: ${this.current.number}, numbers: ${held.join(", ")} }`;
-  }
-}
-
-class FileRing extends Ring {
-  readonly #path: string;
-  readonly #report: (error: SessionError) => void;
-  readonly #timer: NodeJS.Timeout;
-  #signature: string | undefined;
-  #digest: string;
-  #problem: string | undefined;
-
-  constructor(path: string, options: KeyringOptions) {
-    const read = openFile(path);
-    super(read.open);
-    this.#path = path;
-    this.#signature = read.signature;
-    this.#digest = read.digest;
-    this.#report = options.onProblem ?? warn;
-    this.#timer = setInterval(() => {
-      if (this.#mayHaveChanged()) this.#reload();
-    }, REREAD_SECONDS * 1000);
-    this.#timer.unref();
-  }
-
-  override async reload(): Promise<boolean> {
     this.#problem = undefined;
-    return this.#reload();
+    return this.#file !== undefined && this.#reload(this.#file);
   }
 
-  override close(): void {
+  close(): void {
     clearInterval(this.#timer);
   }
 
-  #mayHaveChanged(): boolean {
+  #reload(file: RingFile): boolean {
     try {
-      return pathSignature(this.#path) !== this.#signature || this.#problem !== undefined;
-    } catch {
-      // The folder cannot be searched; reading the file reports that.
-      return true;
-    }
-  }
-
-  #reload(): boolean {
-    try {
-      const { open, signature, digest } = openFile(this.#path);
-      const changed = digest !== this.#digest;
-      if (changed) this.replace(open);
-      this.#signature = signature;
-      this.#digest = digest;
+      const open = file.read();
       this.#problem = undefined;
-      return changed;
+      // The same keys stay the same objects.
+      if (open.digest === this.#open.digest) return false;
+      this.#open = open;
+      return true;
     } catch (error) {
-      this.#tell(error as SessionError);
+      const { message } = error as SessionError;
+      if (message !== this.#problem) tell(file, error as SessionError);
+      this.#problem = message;
       return false;
     }
   }
 
-  #tell(error: SessionError): void {
-    if (error.message === this.#problem) return;
-    this.#problem = error.message;
-    try {
-      this.#report(error);
-    } catch (cause) {
-      // A handler that throws would end the process from inside the timer.
-      warn(
-        new SessionError("HOLDFAST_KEYRING", `"onProblem" threw; ${error.message}`, {}, { cause }),
-      );
-    }
+  [inspect.custom](): string {
+    const numbers = [...this.#open.byNumber.keys()].join(", ");
+    return `Keyring { current: ${this.current.number}, numbers: ${numbers} }`;
   }
 }
 
-function warn(error: SessionError): void {
-  const message = `The keys read before stay in use. ${error.message}`;
-  process.emitWarning(message, { type: "HoldfastWarning", code: error.code });
+function tell(file: RingFile, error: SessionError): void {
+  try {
+    file.report(error);
+  } catch {
+    // A handler that throws would end the process from inside the timer.
+    warn(error, '"onProblem" threw. ');
+  }
 }
 
-function openFile(path: string): { open: OpenRing; signature: string; digest: string } {
+function warn({ message, code }: SessionError, before: string = ""): void {
+  process.emitWarning(`${before}The keys read before stay in use. ${message}`, {
+    type: "HoldfastWarning",
+    code,
+  });
+}
+
+function openFile(path: string): OpenRing {
   const { text, stats } = readKeyFile(path);
   const fault = accessFault(path, stats);
-  const faults = fault === undefined ? [] : [fault];
-  let open: OpenRing | undefined;
-  try {
-    open = openText(text, path);
-  } catch (error) {
-    faults.push(...((error as SessionError).details.faults as readonly string[]));
-  }
-  if (open === undefined || faults.length > 0) throw keyringError(faults);
-  return { open, signature: fileSignature(stats), digest: textDigest(text) };
+  const file = parseKeyFile(text, path, fault === undefined ? [] : [fault]);
+  return { ...openRing(file), digest: keyIdentity(Buffer.from(text)) };
 }
 
-function openText(text: string, name: string): OpenRing {
-  const { keys, index, longestSessionSeconds } = parseKeyFile(text, name);
-  return openRing(keys, index, longestSessionSeconds);
+function openString(string: string, longestSessionSeconds: number): OpenRing {
+  const name = "the key string";
+  if (isFileText(string)) return openRing(parseKeyFile(string, name));
+  const text = string.trim();
+  // Hex first: all hex is base64 too, and random base64 is never all hex.
+  const hex = /^([0-9a-f]{2})+$/i.test(text);
+  const weakness = hex ? undefined : (phraseWeakness(text) ?? base64Fault(text));
+  if (weakness !== undefined) throw keyringError([`${name} ${weakness}; ${GOOD_KEYS}`]);
+  return openKey(Buffer.from(text, hex ? "hex" : "base64"), longestSessionSeconds);
 }
 
-function openRing(
-  keys: readonly RingKey[],
-  indexKeys: readonly RingIndexKey[],
-  longestSessionSeconds: number,
-): OpenRing {
-  const slots = new Array<DerivedKeys | "revoked" | undefined>(KEY_NUMBERS).fill(undefined);
+// Left-over bits that are not zero mean that the text was cut or made up.
+function base64Fault(text: string): string | undefined {
+  const canonical = Buffer.from(text, "base64").toString("base64url");
+  const given = text.replaceAll("+", "-").replaceAll("/", "_");
+  return canonical === given.replace(/={1,2}$/, "")
+    ? undefined
+    : "is not hex, base64 or base64url, or was cut off";
+}
+
+function openKey(bytes: Uint8Array, longestSessionSeconds: number): OpenRing {
+  return openJudged({
+    keys: [{ number: 0, state: "current", bytes }],
+    index: [{ state: "current", bytes: deriveKey(bytes, "index") }],
+    longestSessionSeconds,
+  });
+}
+
+function openJudged(ring: RingKeys): OpenRing {
+  const faults = ringFaults(ring.keys, ring.index);
+  if (faults.length > 0) throw keyringError(faults);
+  return openRing(ring);
+}
+
+function openRing({ keys, index, longestSessionSeconds }: RingKeys): OpenRing {
+  const byNumber = new Map<number, DerivedKeys | "revoked">();
   for (const { number, state, bytes } of keys) {
-    slots[number] =
-      bytes === undefined ? "revoked" : deriveKeys(number, state as DerivedKeys["state"], bytes);
+    byNumber.set(
+      number,
+      state === "revoked" ? state : deriveKeys(number, state, bytes as Uint8Array),
+    );
   }
-  const current = slots[keys.find(({ state }) => state === "current")?.number ?? 0] as DerivedKeys;
-  const inOrder = [...indexKeys].sort((key) => (key.state === "current" ? -1 : 1));
+  const current = keys.find(({ state }) => state === "current") as RingKey;
+  const inOrder = [...index].sort((key) => (key.state === "current" ? -1 : 1));
   return {
-    current,
-    slots: Object.freeze(slots),
+    current: byNumber.get(current.number) as DerivedKeys,
+    byNumber,
     indexKeys: Object.freeze(inOrder.map(({ bytes }) => Buffer.from(bytes))),
     longestSessionSeconds,
   };
-}
-
-function openSingle(name: string, bytes: Uint8Array, longestSessionSeconds: number): OpenRing {
-  const weakness = keyWeakness(bytes);
-  if (weakness !== undefined) throw keyringError([`${name} ${weakness}; ${GOOD_STRING}`]);
-  const index = { state: "current", bytes: deriveKey(bytes, "index") } as const;
-  return openRing([{ number: 0, state: "current", bytes }], [index], longestSessionSeconds);
-}
-
-const GOOD_STRING =
-  "make a good one with `npx holdfast keys generate --print`, or `openssl rand -base64 32`";
-
-function openString(string: string, options: KeyringOptions): OpenRing {
-  const text = string.trim();
-  if (text.startsWith("{")) {
-    checkNoLongest(options);
-    return openText(text, "the key string");
-  }
-  // Hex first: all hex is base64 too, and random base64 is never all hex.
-  const hex = /^([0-9a-f]{2})+$/i.test(text);
-  const bytes = hex ? Buffer.from(text, "hex") : decodeBase64(text);
-  const fault = publishedText(text) ?? (hex ? undefined : phraseWeakness(text));
-  if (fault !== undefined || bytes === undefined) {
-    const rule = fault ?? "is not hex, base64 or base64url, or was cut off";
-    throw keyringError([`The key string ${rule}; ${GOOD_STRING}`]);
-  }
-  const longest = options.longestSessionSeconds ?? DEFAULT_LONGEST_SESSION_SECONDS;
-  return openSingle("The key string", bytes, longest);
-}
-
-function decodeBase64(text: string): Buffer | undefined {
-  for (const encoding of ["base64", "base64url"] as const) {
-    const bytes = Buffer.from(text, encoding);
-    // Left-over bits that are not zero mean that the text was cut or made up.
-    const canonical = bytes.toString(encoding).replace(/=+$/, "");
-    if (bytes.length > 0 && canonical === text.replace(/={1,2}$/, "")) return bytes;
-  }
-  return undefined;
 }

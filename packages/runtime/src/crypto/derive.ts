@@ -7,7 +7,10 @@ import { inspect } from "node:util";
 import type { DerivedKeys } from "./keyring.ts";
 
 /** Purposes that a key is derived for. Renaming one ends every session: it is part of the format. */
-export type KeyLabel = "mac" | "data" | "meta" | "successor" | "csrf" | "throttle" | "index";
+export type KeyLabel = Purpose | "index" | "identity" | "fingerprint";
+
+/** What a master key of a ring serves. */
+type Purpose = "mac" | "data" | "meta" | "successor" | "csrf" | "throttle";
 
 /**
  * HMAC-SHA-256 of `holdfast/1/<label>` under the master key, 32 bytes: a pseudo-random function keyed
@@ -34,50 +37,47 @@ export function deriveKeys(
  * that they say nothing about the bytes or about any key in use.
  */
 export function fingerprint(bytes: Uint8Array): string {
-  const derived = createHmac("sha256", bytes).update("holdfast/1/fingerprint").digest();
+  const derived = deriveKey(bytes, "fingerprint");
   return createHash("sha256").update(derived).digest("hex").slice(0, 8);
 }
 
-// Private fields and prototype getters: inspecting, spreading, serialising or cloning shows number and state alone.
+// A private field and prototype getters: inspecting, spreading, serialising or cloning shows number and state alone.
 class HiddenKeys implements DerivedKeys {
   readonly number: number;
   readonly state: DerivedKeys["state"];
-  readonly #mac: Buffer;
-  readonly #data: Buffer;
-  readonly #meta: Buffer;
-  readonly #successor: Buffer;
-  readonly #csrf: Buffer;
-  readonly #throttle: Buffer;
+  readonly #keys: Readonly<Record<Purpose, Buffer>>;
 
   constructor(number: number, state: DerivedKeys["state"], master: Uint8Array) {
     this.number = number;
     this.state = state;
-    this.#mac = deriveKey(master, "mac");
-    this.#data = deriveKey(master, "data");
-    this.#meta = deriveKey(master, "meta");
-    this.#successor = deriveKey(master, "successor");
-    this.#csrf = deriveKey(master, "csrf");
-    this.#throttle = deriveKey(master, "throttle");
+    this.#keys = {
+      mac: deriveKey(master, "mac"),
+      data: deriveKey(master, "data"),
+      meta: deriveKey(master, "meta"),
+      successor: deriveKey(master, "successor"),
+      csrf: deriveKey(master, "csrf"),
+      throttle: deriveKey(master, "throttle"),
+    };
     Object.freeze(this);
   }
 
   get mac(): Buffer {
-    return this.#mac;
+    return this.#keys.mac;
   }
   get data(): Buffer {
-    return this.#data;
+    return this.#keys.data;
   }
   get meta(): Buffer {
-    return this.#meta;
+    return this.#keys.meta;
   }
   get successor(): Buffer {
-    return this.#successor;
+    return this.#keys.successor;
   }
   get csrf(): Buffer {
-    return this.#csrf;
+    return this.#keys.csrf;
   }
   get throttle(): Buffer {
-    return this.#throttle;
+    return this.#keys.throttle;
   }
 
   [inspect.custom](): string {

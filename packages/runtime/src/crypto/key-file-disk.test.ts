@@ -1,30 +1,12 @@
 /**
- * Reading, replacing and locking the key file, on a real file system.
+ * Reading the key file, on a real file system.
  * @module
  */
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import {
-  accessFault,
-  pathSignature,
-  readKeyFile,
-  shellQuote,
-  withKeyFileLock,
-  writeKeyFile,
-} from "./key-file-disk.ts";
+import { accessFault, readKeyFile } from "./key-file-disk.ts";
 
 let folder: string;
 let path: string;
@@ -34,81 +16,6 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("writing a key file", () => {
-  it("makes it readable by its owner alone, whatever the umask", () => {
-    const before = process.umask(0);
-    try {
-      writeKeyFile(path, "text");
-    } finally {
-      process.umask(before);
-    }
-    expect(statSync(path).mode & 0o777).toBe(0o600);
-  });
-
-  it("leaves nothing else in the folder", () => {
-    writeKeyFile(path, "one");
-    writeKeyFile(path, "two", { replaces: readKeyFile(path) });
-    expect(readdirSync(folder)).toEqual(["holdfast.keys"]);
-    expect(readFileSync(path, "utf8")).toBe("two");
-  });
-
-  it("does not overwrite a file that must be new, and cleans up", () => {
-    writeFileSync(path, "precious");
-    expect(() => writeKeyFile(path, "text")).toThrow(expect.objectContaining({ code: "EEXIST" }));
-    expect(readFileSync(path, "utf8")).toBe("precious");
-    expect(readdirSync(folder)).toEqual(["holdfast.keys"]);
-  });
-
-  it("does not write through a dangling link", () => {
-    symlinkSync(join(folder, "elsewhere"), path);
-    expect(() => writeKeyFile(path, "text")).toThrow(expect.objectContaining({ code: "EEXIST" }));
-    expect(readdirSync(folder)).toEqual(["holdfast.keys"]);
-  });
-
-  it("replaces the file behind a link, and keeps the link", () => {
-    const real = join(folder, "real.keys");
-    writeKeyFile(real, "one");
-    symlinkSync(real, path);
-    writeKeyFile(path, "two", { replaces: readKeyFile(path) });
-    expect(lstatSync(path).isSymbolicLink()).toBe(true);
-    expect(readFileSync(real, "utf8")).toBe("two");
-  });
-
-  it("leaves the file with the user it belonged to, or fails without touching it", () => {
-    writeKeyFile(path, "one");
-    const disk = readKeyFile(path);
-    const stats = Object.assign(Object.create(disk.stats), {
-      uid: disk.stats.uid + 4000,
-      gid: 4000,
-    });
-    const write = (): void => writeKeyFile(path, "two", { replaces: { ...disk, stats } });
-    // Only root can give files away; both ways, nobody loses the file.
-    if (process.geteuid?.() === 0) {
-      write();
-      expect(statSync(path).uid).toBe(stats.uid);
-    } else {
-      expect(write).toThrow("EPERM");
-      expect(readFileSync(path, "utf8")).toBe("one");
-    }
-    expect(readdirSync(folder)).toEqual(["holdfast.keys"]);
-  });
-
-  it("replaces a loose mode by a strict one", () => {
-    writeFileSync(path, "one");
-    chmodSync(path, 0o644);
-    writeKeyFile(path, "two", { replaces: readKeyFile(path) });
-    expect(statSync(path).mode & 0o777).toBe(0o600);
-  });
-
-  it("changes the signature that readers look at", () => {
-    writeKeyFile(path, "one");
-    const before = pathSignature(path);
-    writeKeyFile(path, "two", { replaces: readKeyFile(path) });
-    expect(pathSignature(path)).not.toBe(before);
-    expect(pathSignature(join(folder, "none"))).toBeUndefined();
-  });
-});
-
 describe("reading a key file", () => {
   it("says how to make one where there is none", () => {
     expect(() => readKeyFile(path)).toThrow(`npx holdfast keys generate ${path}`);
@@ -116,12 +23,12 @@ describe("reading a key file", () => {
 
   it("refuses a folder", () => {
     mkdirSync(path);
-    expect(() => readKeyFile(path)).toThrow("is not a regular file");
+    expect(() => readKeyFile(path)).toThrow(`"${path}" is not a key file`);
   });
 
   it("refuses a file that is far too large", () => {
     writeFileSync(path, "x".repeat(70_000));
-    expect(() => readKeyFile(path)).toThrow("too large");
+    expect(() => readKeyFile(path)).toThrow(`"${path}" is not a key file`);
   });
 
   it("refuses a path through a file", () => {
@@ -137,10 +44,10 @@ describe("access to a key file", () => {
     [0o400, mine, undefined],
     [0o700, mine, undefined],
     [0o600, 0, undefined],
-    [0o640, mine, /mode 0640.*chmod 600 k\.keys/],
-    [0o620, mine, /mode 0620/],
-    [0o604, mine, /mode 0604/],
-    [0o602, 0, /mode 0602/],
+    [0o640, mine, /mode 640.*chmod 600 k\.keys/],
+    [0o620, mine, /mode 620/],
+    [0o604, mine, /mode 604/],
+    [0o602, 0, /mode 602/],
     [0o600, 1001, /uid 1001.*chown 1000 k\.keys/],
   ];
   for (const [mode, uid, fault] of cases) {
@@ -157,37 +64,5 @@ describe("access to a key file", () => {
     const found = accessFault("k.keys", { mode: 0o100666, uid: 0 });
     geteuid.mockRestore();
     expect(found).toBeUndefined();
-  });
-
-  it("quotes a path so that the command can be pasted", () => {
-    expect(shellQuote("/etc/app/h.keys")).toBe("/etc/app/h.keys");
-    expect(shellQuote("my keys; rm 'x'")).toBe(`'my keys; rm '\\''x'\\'''`);
-  });
-});
-
-describe("the lock", () => {
-  it("refuses a second change while one runs, and says how to remove a stale one", () => {
-    withKeyFileLock(path, () => {
-      expect(() => withKeyFileLock(path, () => 0)).toThrow(`rm ${path}.lock`);
-    });
-    expect(withKeyFileLock(path, () => 7)).toBe(7);
-  });
-
-  it("is released when the change throws", () => {
-    expect(() =>
-      withKeyFileLock(path, () => {
-        throw new Error("no");
-      }),
-    ).toThrow("no");
-    expect(readdirSync(folder)).toEqual([]);
-  });
-
-  it("is one for all names of a file", () => {
-    writeKeyFile(path, "text");
-    const other = join(folder, "link.keys");
-    symlinkSync(path, other);
-    withKeyFileLock(path, () => {
-      expect(() => withKeyFileLock(other, () => 0)).toThrow("Another command");
-    });
   });
 });

@@ -62,7 +62,7 @@ describe("a key file", () => {
     fc.assert(
       fc.property(files, ({ file, compact }) => {
         const text = formatKeyFile(file, compact);
-        expect(parseKeyFile(text, NAME)).toEqual(file);
+        expect(parseKeyFile(text, NAME)).toEqual({ format: 1, ...file });
         expect(text.split("\n").length === 2).toBe(compact);
       }),
     );
@@ -121,7 +121,7 @@ describe("a key file", () => {
   it("of a newer format is refused, and says so", () => {
     const [fault] = faultsOf(JSON.stringify({ ...goodJson(), format: 2 }));
     expect(fault).toBe(
-      "test.keys: format 2 was written by a newer holdfast, and this one reads format 1; upgrade holdfast here",
+      "test.keys: format 2 was written by a newer holdfast; upgrade holdfast here",
     );
   });
 
@@ -146,7 +146,7 @@ describe("a key file", () => {
       "keys[0].state",
       "keys[0].createdAt",
       "keys[0].bytes",
-      "keys[1] must be an object",
+      '"keys[1]" must be an object',
       "index[0].bytes",
     ]) {
       expect(faults).toContain(part);
@@ -157,7 +157,7 @@ describe("a key file", () => {
     const json = goodJson();
     delete json.keys[0]?.demotedAt;
     expect(faultsOf(JSON.stringify(json))).toEqual([
-      "test.keys: keys[0] is old, so it needs demotedAt",
+      "test.keys: key 0 is old, so it needs demotedAt",
     ]);
   });
 });

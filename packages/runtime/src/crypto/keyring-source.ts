@@ -3,8 +3,19 @@
  * @module
  */
 import { SessionError } from "../errors.ts";
-import { checkMembers, KEY_NUMBERS, MAX_LONGEST_SESSION_SECONDS } from "./key-file.ts";
+import { indexKeyMembers, keyMembers, longestSession } from "./key-file.ts";
 import type { RingIndexKey, RingKey } from "./keyring.ts";
+import {
+  isFunction,
+  isObject,
+  listFaults,
+  listOf,
+  matching,
+  members,
+  must,
+  optional,
+  type Reader,
+} from "./readers.ts";
 
 /** Where the keys come from: exactly one of the four. */
 export type KeyringSource =
@@ -30,114 +41,52 @@ export interface KeyringOptions {
   readonly onProblem?: ((error: SessionError) => void) | undefined;
 }
 
-const LONGEST_IN_FILE =
-  '"longestSessionSeconds" is kept in the key file; change it there and leave the option out';
+const filled = matching(/\S/, "a string that is not empty; is an environment variable missing?");
+const bytes: Reader<Uint8Array> = must(
+  "a Uint8Array, not text",
+  (value) => value instanceof Uint8Array,
+);
 
-function optionFault(...faults: readonly string[]): SessionError {
-  return new SessionError("HOLDFAST_OPTION", faults.join("\n"), { faults });
-}
+const sources: Readonly<Record<string, Reader<object>>> = {
+  file: members({ file: filled }),
+  string: members({ string: filled }),
+  bytes: members({ bytes }),
+  keys: members({
+    keys: listOf(members<RingKey>({ ...keyMembers, bytes: optional(bytes) })),
+    indexKeys: listOf(members<RingIndexKey>({ ...indexKeyMembers, bytes })),
+  }),
+};
 
-/** @throws {SessionError} `HOLDFAST_OPTION` if a key file's text stands beside an option that it holds itself. */
-export function checkNoLongest(options: KeyringOptions): void {
-  if (options.longestSessionSeconds !== undefined) throw optionFault(LONGEST_IN_FILE);
+const readOptions: Reader<KeyringOptions> = members<KeyringOptions>({
+  longestSessionSeconds: optional(longestSession),
+  onProblem: optional(must("a function", isFunction)),
+});
+
+/** Whether a key string is the text of a key file. */
+export function isFileText(string: unknown): boolean {
+  return typeof string === "string" && string.trim().startsWith("{");
 }
 
 /** @throws {SessionError} `HOLDFAST_OPTION` with everything that is missing, unknown or of the wrong type. */
-export function checkKeyringOptions(source: KeyringSource, options: KeyringOptions): void {
+export function checkKeyringOptions(source: unknown, options: unknown): void {
   const faults: string[] = [];
-  const given: Readonly<Record<string, unknown>> = isObject(source) ? { ...source } : {};
-  if (!isObject(source))
-    faults.push('the first argument must be an object such as { file: "holdfast.keys" }');
-  checkMembers(faults, "the keyring source", given, [
-    "file",
-    "string",
-    "bytes",
-    "keys",
-    "indexKeys",
-  ]);
-  const kinds = ["file", "string", "bytes", "keys"].filter((kind) => kind in given);
-  if (kinds.length !== 1 && isObject(source)) {
+  const given = isObject(source) ? source : {};
+  const [kind = "", ...more] = Object.keys(sources).filter((name) => Object.hasOwn(given, name));
+  const readSource = more.length === 0 ? sources[kind] : undefined;
+  if (readSource !== undefined) readSource(given, "source", faults);
+  else {
     faults.push(
-      `exactly one of "file", "string", "bytes" and "keys" must be given, not ${kinds.length}`,
+      `"source" must be an object with one of ${Object.keys(sources).join(", ")}, such as { file: "holdfast.keys" }`,
     );
   }
-  for (const kind of ["file", "string"]) {
-    const value = given[kind];
-    if (kind in given && (typeof value !== "string" || value.trim() === "")) {
-      faults.push(
-        `"${kind}" must be a string that is not empty; is an environment variable missing?`,
-      );
-    }
+  const { longestSessionSeconds } = readOptions(options, "options", faults) ?? {};
+  const isFile = kind === "file" || (kind === "string" && isFileText(given.string));
+  if (isFile && longestSessionSeconds !== undefined) {
+    faults.push(
+      '"options.longestSessionSeconds" is kept in the key file; change it there and leave the option out',
+    );
   }
-  if ("bytes" in given && !(given.bytes instanceof Uint8Array)) {
-    faults.push('"bytes" must be a Uint8Array; pass text as { string }');
+  if (faults.length > 0) {
+    throw new SessionError("HOLDFAST_OPTION", listFaults(faults), { faults });
   }
-  if ("keys" in given) checkKeys(faults, given.keys);
-  if ("keys" in given || "indexKeys" in given)
-    checkIndexKeys(faults, given.indexKeys, "keys" in given);
-
-  if (!isObject(options))
-    throw optionFault(...faults, "the second argument must be an object of options");
-  checkMembers(faults, "the options object", options, ["longestSessionSeconds", "onProblem"]);
-  const { longestSessionSeconds: longest, onProblem } = options;
-  if (longest !== undefined) {
-    if ("file" in given) faults.push(LONGEST_IN_FILE);
-    if (!Number.isInteger(longest) || longest < 1 || longest > MAX_LONGEST_SESSION_SECONDS) {
-      faults.push(
-        `"longestSessionSeconds" must be a whole number from 1 to ${MAX_LONGEST_SESSION_SECONDS}`,
-      );
-    }
-  }
-  if (onProblem !== undefined && typeof onProblem !== "function") {
-    faults.push('"onProblem" must be a function');
-  }
-  if (faults.length > 0) throw optionFault(...faults);
-}
-
-function checkKeys(faults: string[], keys: unknown): void {
-  if (!Array.isArray(keys)) {
-    faults.push('"keys" must be a list');
-    return;
-  }
-  keys.forEach((key: unknown, i) => {
-    const name = `keys[${i}]`;
-    if (!isObject(key)) {
-      faults.push(`${name} must be an object`);
-      return;
-    }
-    const { number, state, bytes } = key as Partial<RingKey>;
-    checkMembers(faults, name, key, ["number", "state", "bytes"]);
-    if (!Number.isInteger(number) || Number(number) < 0 || Number(number) >= KEY_NUMBERS) {
-      faults.push(`${name}.number must be a whole number from 0 to ${KEY_NUMBERS - 1}`);
-    }
-    if (!["next", "current", "old", "revoked"].includes(String(state))) {
-      faults.push(`${name}.state must be next, current, old or revoked`);
-    }
-    if (bytes !== undefined && !(bytes instanceof Uint8Array)) {
-      faults.push(`${name}.bytes must be a Uint8Array`);
-    }
-  });
-}
-
-function checkIndexKeys(faults: string[], keys: unknown, wanted: boolean): void {
-  if (!wanted) faults.push('"indexKeys" is for "keys" only; leave it out');
-  if (!Array.isArray(keys)) {
-    faults.push('"indexKeys" must be a list, beside "keys"');
-    return;
-  }
-  keys.forEach((key: unknown, i) => {
-    const name = `indexKeys[${i}]`;
-    if (!isObject(key)) {
-      faults.push(`${name} must be an object`);
-      return;
-    }
-    const { state, bytes } = key as Partial<RingIndexKey>;
-    checkMembers(faults, name, key, ["state", "bytes"]);
-    if (state !== "current" && state !== "old") faults.push(`${name}.state must be current or old`);
-    if (!(bytes instanceof Uint8Array)) faults.push(`${name}.bytes must be a Uint8Array`);
-  });
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { keyIdentity, keyWeakness, phraseWeakness, publishedText } from "./weak-keys.ts";
+import { keyIdentity, keyWeakness, phraseWeakness } from "./weak-keys.ts";
 
 const hash = (text: string, algorithm = "sha256"): Buffer =>
   createHash(algorithm).update(text).digest();
@@ -73,15 +73,10 @@ describe("a key is refused", () => {
 });
 
 describe("a key string is refused", () => {
-  for (const text of ["keyboard cat", "KEYBOARD CAT", "secret", "your-256-bit-secret"]) {
-    it(`if it is published: ${text}`, () => expect(publishedText(text)).toMatch(/documentation/));
-  }
-
   for (const text of [
     "thequickbrownfoxjumpsoverthelazydogandrunsaway",
     "MySuperSecretPassword1234567890abcdefghijklmn",
     "ThisIsAVeryLongStringForTheOtherServersOnly12",
-    "TheBestThingInTheWorldIsWalkingWithOthers42xx",
     "xkqzvwjpfmxkqzvwjpfmbtrghxkqzvwjpfmxkqzvwjpfm",
   ]) {
     it(`if it reads like a phrase: ${text}`, () =>

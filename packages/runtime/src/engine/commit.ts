@@ -12,7 +12,6 @@ import { openData, openMeta, sealData, sealMeta, sealSuccessor } from "./boxes.t
 import { type Change, checkedText, replay } from "./changes.ts";
 import { giveToken, handSuccessor } from "./cookies.ts";
 import type { Core } from "./core.ts";
-import { isPromise } from "./core.ts";
 import { idleDeadline } from "./create.ts";
 import { judgeSecret, retireGracefully, secretMadeAt } from "./judge.ts";
 import { endedBy } from "./load.ts";
@@ -20,6 +19,7 @@ import { mint } from "./mint.ts";
 import { type DropReason, drop, seeWritten, withLog } from "./pending.ts";
 import type { LiveSession, RequestState } from "./request-state.ts";
 import { becomeLive, contentsOf } from "./request-state.ts";
+import { isPromise } from "./steps.ts";
 import type { Draft } from "./swap.ts";
 import { swapRecord } from "./swap.ts";
 import type { Contents } from "./values.ts";
@@ -256,6 +256,8 @@ export function resealed(core: Core, live: LiveSession, record: SessionRecord): 
 /** The idle deadline to write, if the present one is behind by a twentieth of the idle time. */
 function renewalOf(core: Core, record: SessionRecord): number | undefined {
   const now = core.now();
+  // The handler may have taken longer than the session had left: a touch must not bring it back.
+  if (!isWritable(record, now)) return undefined;
   const deadline = idleDeadline(core, now, record);
   return deadline - record.idleExpiresAt >= (deadline - now) / 20 ? deadline : undefined;
 }

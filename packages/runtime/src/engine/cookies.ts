@@ -7,11 +7,11 @@ import { expireCookie, setCookie } from "../cookie/set-cookie.ts";
 import { writeToken } from "../crypto/token.ts";
 import type { SessionRecord } from "../stores/store.ts";
 import { openSuccessor } from "./boxes.ts";
-import { isPromise } from "./core.ts";
 import { judgeSecret } from "./judge.ts";
 import { refuse } from "./load.ts";
 import type { LiveSession, RequestState } from "./request-state.ts";
 import { becomeLive } from "./request-state.ts";
+import { isPromise } from "./steps.ts";
 
 /** Sets the live session's cookie to a token with this secret. */
 export function giveToken(state: RequestState, secret: Uint8Array): void {

@@ -9,6 +9,7 @@ import type { ResolvedOptions } from "../options.ts";
 import type { Awaitable, SessionStore } from "../stores/store.ts";
 import { createFloodGate, type FloodGate } from "./flood.ts";
 import { createMetaCache, type MetaCache } from "./meta-cache.ts";
+import { isPromise } from "./steps.ts";
 
 /** One set of sessions: made once per process, shared by all requests. */
 export interface Core {
@@ -113,10 +114,6 @@ function causeOf(cause: unknown): string {
   if (!(cause instanceof Error)) return typeof cause;
   const code = (cause as { code?: unknown }).code;
   return typeof code === "string" ? `${cause.name} ${code}` : cause.name;
-}
-
-export function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
-  return typeof (value as PromiseLike<T> | undefined)?.then === "function";
 }
 
 /** HMAC-SHA-256 of the subject under an index key, in hex: what a store may know of an account. */

@@ -16,6 +16,7 @@ import type { RequestState } from "./request-state.ts";
 import { becomeLive, newRequestState } from "./request-state.ts";
 import type { RequestView } from "./request-view.ts";
 import { isActive, isLoopbackHost, keepsSecret } from "./request-view.ts";
+import { type Steps, step } from "./steps.ts";
 
 /** What the adapter knows of a response when its head is about to go out. */
 export interface ResponseHead {
@@ -50,15 +51,15 @@ export function refuseForged(core: Core, request: RequestView): boolean {
  *
  * @throws {SessionError} HOLDFAST_STORE if the store does not answer: nothing is served then (ASVS 5.0, 16.5.3).
  */
-export async function openExchange(
+export function* openExchange(
   core: Core,
   request: RequestView,
   readOnly: boolean,
-): Promise<RequestState> {
+): Steps<RequestState> {
   const state = newRequestState(core, request, readOnly);
   // Without a cookie there is nothing to wait for.
   if (request.cookies === undefined) return state;
-  const loaded = await loadSession(core, request, readOnly);
+  const loaded = yield* loadSession(core, request, readOnly);
   if (loaded.state === "none") return state;
   if (loaded.state === "key-missing") {
     state.phase = "withheld";
@@ -67,16 +68,16 @@ export async function openExchange(
   }
   state.presented = loaded.presented;
   state.phase = loaded.state;
-  if (loaded.state === "served") await serve(state, loaded.presented);
+  if (loaded.state === "served") yield* serve(state, loaded.presented);
   return state;
 }
 
-async function serve(state: RequestState, presented: Presented): Promise<void> {
+function* serve(state: RequestState, presented: Presented): Steps<void> {
   const { core, request, readOnly } = state;
   const { retiredSeconds } = core.options.policy;
   const confirmed =
     needsConfirmation(presented) && !readOnly
-      ? await confirmSecret(core, request, presented)
+      ? yield* step(confirmSecret(core, request, presented))
       : presented;
   if (confirmed === undefined) {
     refuse(core, request, "unknown", presented.record.handle);

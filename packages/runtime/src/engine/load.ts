@@ -17,11 +17,11 @@ import type { TokenRefusal } from "../events.ts";
 import type { Awaitable, SessionRecord, StoreKey } from "../stores/store.ts";
 import { recordFlags } from "../stores/store.ts";
 import type { Core } from "./core.ts";
-import { isPromise } from "./core.ts";
 import type { Judgement } from "./judge.ts";
 import { judgeSecret } from "./judge.ts";
 import type { RequestView } from "./request-view.ts";
 import { isLoopbackHost, isSafeMethod } from "./request-view.ts";
+import { type Steps, step } from "./steps.ts";
 
 /** A session that a cookie of this request led to. */
 export interface Presented {
@@ -46,38 +46,33 @@ const NONE: Loaded = { state: "none" };
 const KEY_MISSING: Loaded = { state: "key-missing" };
 
 /** @throws {SessionError} HOLDFAST_STORE if the store does not answer. */
-export async function loadSession(
-  core: Core,
-  request: RequestView,
-  readOnly: boolean,
-): Promise<Loaded> {
+export function* loadSession(core: Core, request: RequestView, readOnly: boolean): Steps<Loaded> {
   const { signedInCookie, anonymousCookie, previousCookies } = core.options;
   for (const kind of ["signed-in", "anonymous"] as const) {
     const isSignedIn = kind === "signed-in";
     const present = isSignedIn ? signedInCookie : anonymousCookie;
-    const loaded = await loadCookie(core, request, present, kind, readOnly);
+    const loaded = yield* loadCookie(core, request, present, kind, readOnly);
     if (loaded.state !== "none") return loaded;
     for (const previous of previousCookies) {
       const earlier = isSignedIn ? previous.signedIn : previous.anonymous;
-      const taken = await loadCookie(core, request, earlier, kind, readOnly);
+      const taken = yield* loadCookie(core, request, earlier, kind, readOnly);
       if (taken.state !== "none") return taken;
     }
   }
   return NONE;
 }
 
-/** Waits only where the store, or a changed key file, makes it: this is the path of every request. */
-async function loadCookie(
+function* loadCookie(
   core: Core,
   request: RequestView,
   cookie: CookieForm,
   kind: Presented["kind"],
   readOnly: boolean,
-): Promise<Loaded> {
+): Steps<Loaded> {
   let found: Loaded = NONE;
   for (const value of cookieValues(request.cookies, cookie.name)) {
     let token = authenticToken(core, cookie, value);
-    if (token === "key-missing" && (await reloadOnce(core))) {
+    if (token === "key-missing" && (yield* step(reloadOnce(core)))) {
       // Another process may have promoted a key since ours last looked.
       token = authenticToken(core, cookie, value);
     }
@@ -87,14 +82,13 @@ async function loadCookie(
       continue;
     }
     const key = storeKeyOf(token);
-    const got = core.store.run("get", (store) => store.get(key));
-    const record = isPromise(got) ? await got : got;
+    const record = yield* step(core.store.run("get", (store) => store.get(key)));
     if (record === undefined || (record.subjectKey !== null) !== (kind === "signed-in")) {
       refuse(core, request, "unknown");
       continue;
     }
     const judged = judgeRecord(core, request, cookie, kind, token, key, record, readOnly);
-    const loaded = isPromise(judged) ? await judged : judged;
+    const loaded = yield* step(judged);
     if (loaded.state === "none") {
       // An old copy beside the current cookie has just ended the session that was found before it.
       const isOver = kind === "signed-in" && "presented" in found && found.presented.key === key;

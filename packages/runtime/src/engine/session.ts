@@ -5,6 +5,7 @@
 import { SessionError, SessionRefusal } from "../errors.ts";
 import { applyChange, type Change, checkedText, flashChange } from "./changes.ts";
 import { commit } from "./commit.ts";
+import type { LevelArgument, LevelOptions } from "./level-argument.ts";
 import { afterCommit } from "./pending.ts";
 import type { RequestState } from "./request-state.ts";
 import { contentsOf, metaOf, raise } from "./request-state.ts";
@@ -27,7 +28,7 @@ export interface FreshOptions {
 
 /** @see Session.signIn */
 export interface SignInOptions<Data extends object, Level extends string> {
-  /** How strong the sign-in was: one of `levels`. @default the only level, if there is but one */
+  /** How strong the sign-in was: one of `levels`; needed if there are several. */
   readonly level?: Level;
   /** Keys of the present session's data to take along; nothing else is. */
   readonly carry?: readonly (keyof Data & string)[];
@@ -75,9 +76,12 @@ export interface Session<Data extends object, Level extends string> {
    * @throws {SessionError} HOLDFAST_STORE, HOLDFAST_HEAD_SENT.
    * @see ASVS 5.0, 7.2.4; CWE-384
    */
-  signIn(subject: string, options?: SignInOptions<Data, Level>): Promise<void>;
+  signIn(
+    subject: string,
+    ...options: LevelOptions<Level, SignInOptions<Data, Level>>
+  ): Promise<void>;
   /** After the user proved more, or proved it again: new secret, old one dead, new level and time. @throws {SessionRefusal} */
-  stepUp(level?: Level): Promise<void>;
+  stepUp(...level: LevelArgument<Level>): Promise<void>;
   /** A new secret for the same session; the old one is dead at once. @throws {SessionRefusal} */
   rotate(): Promise<void>;
   /** Ends the session for good, on every process. The object cannot be used again. @see ASVS 5.0, 7.4.1 */

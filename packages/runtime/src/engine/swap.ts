@@ -8,7 +8,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SessionError } from "../errors.ts";
 import type { SessionRecord, StoreKey } from "../stores/store.ts";
 import { RECORD_FORMAT } from "../stores/store.ts";
-import { type Core, isPromise } from "./core.ts";
+import type { Core } from "./core.ts";
+import { isPromise } from "./steps.ts";
 
 const WRITE_IDS = 16;
 

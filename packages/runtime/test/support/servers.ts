@@ -105,7 +105,7 @@ export const adapters: Readonly<Record<"node" | "express" | "web", Start>> = {
       } = await routeOf(routes, new URL(request.url).pathname)(session(request));
       const isEmpty = status === 204 || status === 304;
       const content = typeof body === "string" ? body : Readable.toWeb(Readable.from(body));
-      return new Response(isEmpty ? null : (content as BodyInit), { status, headers });
+      return new Response(isEmpty ? null : (content as string), { status, headers });
     });
     return listen(
       createServer((request, response) => void bridge(fetchHandler, request, response)),
@@ -121,7 +121,10 @@ async function bridge(
 ): Promise<void> {
   const { method = "GET", url = "/", headers } = incoming;
   const answer = await handler(
-    new Request(`http://${headers.host}${url}`, { method, headers: headers as HeadersInit }),
+    new Request(`http://${headers.host}${url}`, {
+      method,
+      headers: headers as Record<string, string>,
+    }),
   );
   const { status, body } = answer;
   for (const [name, value] of answer.headers) {

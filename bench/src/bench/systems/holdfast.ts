@@ -1,0 +1,122 @@
+/**
+ * Holdfast: on `node:http` with the memory store, the same with SQLite, and on Express.
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import express from "express";
+import { createKeyring, createSessions, type Session, sessionData } from "holdfast";
+import { expressSessions } from "holdfast/adapters/express";
+import { nodeSessions } from "holdfast/adapters/node";
+import { memoryStore } from "holdfast/stores/memory";
+import { sqliteStore } from "holdfast/stores/sqlite";
+import type { SessionStore } from "holdfast/stores/store";
+import { type CountingStore, countingStore } from "holdfast/testing";
+import { fillSessions } from "../../support/filled-file.ts";
+import { openSqlite } from "../../support/sqlite.ts";
+import { ACCOUNT, answerText, type Content, content } from "../content.ts";
+import { answer, listen } from "./node.ts";
+import { CASES, type System, type SystemGround } from "./system.ts";
+
+const HALF_DAY_MS = 43_200_000;
+
+interface Opened {
+  readonly store: SessionStore;
+  close(): void;
+}
+
+/** A signed-in session is never dropped from a full memory store, and signing in is what is measured. */
+const openMemory = (): Opened => ({
+  store: memoryStore({ maxSessions: 10_000_000 }),
+  close: () => {},
+});
+
+async function openFile({ folder, fileSessions }: SystemGround): Promise<Opened> {
+  const db = openSqlite(join(folder, "sessions.db"));
+  await fillSessions(db, fileSessions, Date.now() + HALF_DAY_MS);
+  return { store: sqliteStore(db), close: () => db.close() };
+}
+
+function sessionsOn(opened: Opened, { counting }: SystemGround) {
+  const counted: CountingStore | undefined = counting ? countingStore(opened.store) : undefined;
+  const sessions = createSessions({
+    keyring: createKeyring({ bytes: randomBytes(32) }),
+    store: counted ?? opened.store,
+    data: sessionData<Content>(),
+  });
+  return {
+    sessions,
+    operations: () => counted?.total ?? 0,
+    async close() {
+      await sessions.close();
+      opened.close();
+    },
+  };
+}
+
+async function serve(
+  session: Session<Content, "signed-in">,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  switch (request.url) {
+    case "/change":
+      session.update("visits", (visits = 0) => visits + 1);
+      break;
+    case "/sign-in":
+      await session.signIn(ACCOUNT);
+      break;
+    case "/fill":
+      session.set("visits", content.visits);
+      session.set("profile", content.profile);
+      session.set("cart", [...content.cart]);
+      break;
+  }
+  answer(response, answerText(session.subject, session.get("profile")));
+}
+
+function onNode(
+  id: string,
+  title: string,
+  open: (ground: SystemGround) => Opened | Promise<Opened>,
+): System {
+  return {
+    id,
+    title,
+    bare: "node",
+    cases: CASES,
+    async start(ground) {
+      const { sessions, operations, close } = sessionsOn(await open(ground), ground);
+      const { handle, session } = nodeSessions(sessions);
+      const server = createServer(
+        handle((request, response) => serve(session(request), request, response)),
+      );
+      return listen(server, { operations, close });
+    },
+  };
+}
+
+export const holdfastNode: System = onNode("holdfast", "Holdfast on node:http, memory", openMemory);
+
+export const holdfastSqlite: System = onNode(
+  "holdfast-sqlite",
+  "Holdfast on node:http, SQLite",
+  openFile,
+);
+
+export const holdfastExpress: System = {
+  id: "holdfast-express",
+  title: "Holdfast on Express, memory",
+  bare: "express",
+  cases: CASES,
+  async start(ground) {
+    const { sessions, operations, close } = sessionsOn(openMemory(), ground);
+    const { middleware, session } = expressSessions(sessions);
+    const app = express();
+    app.use(middleware);
+    app.use((request, response) => serve(session(request), request, response));
+    return listen(app.listen(0, "127.0.0.1"), { operations, close });
+  },
+};
