@@ -58,20 +58,20 @@ export function optionError(option: string, rule: string): SessionError {
 export const refusalReasons = {
   superseded: {
     status: 409,
-    text: "This request carried a cookie that was replaced a moment ago. Repeat it.",
+    text: "This cookie was just replaced. Repeat the request.",
   },
   "not-signed-in": { status: 401, text: "Sign in first." },
-  "not-fresh": { status: 403, text: "Sign in again to go on: the last sign-in is too long ago." },
-  "level-too-low": { status: 403, text: "A stronger sign-in is needed to go on." },
+  "not-fresh": { status: 403, text: "Sign in again to go on." },
+  "level-too-low": { status: 403, text: "A stronger sign-in is needed." },
   "revoked-meanwhile": {
     status: 403,
-    text: "The account's sessions were ended while this sign-in was being checked. Sign in again.",
+    text: "The account's sessions were just ended. Sign in again.",
   },
-  "limit-reached": { status: 403, text: "The account has as many sessions as it may have." },
+  "limit-reached": { status: 403, text: "The account has too many sessions." },
   ended: { status: 401, text: "This session has ended. Sign in again." },
   tampered: {
     status: 401,
-    text: "This session's record failed its integrity check. Sign in again.",
+    text: "This session failed its integrity check. Sign in again.",
   },
 } as const;
 

@@ -21,7 +21,8 @@ interface Manifest {
 }
 
 /** What a service pays to load the core: `createSessions` and `createKeyring`, minified and gzipped. */
-const LARGEST_CORE_BYTES = 20_000;
+// 20 kB as bundlers count them.
+const LARGEST_CORE_BYTES = 20 * 1024;
 
 const TIMEOUT_MILLISECONDS = 60_000;
 const runtime = join(import.meta.dirname, "..");

@@ -10,6 +10,7 @@ import type { Awaitable, SessionStore } from "../stores/store.ts";
 import { createFloodGate, type FloodGate } from "./flood.ts";
 import { createMetaCache, type MetaCache } from "./meta-cache.ts";
 import { isPromise } from "./steps.ts";
+import { createTokenCache, type TokenCache } from "./token-cache.ts";
 
 /** One set of sessions: made once per process, shared by all requests. */
 export interface Core {
@@ -19,6 +20,7 @@ export interface Core {
   readonly emit: Emit;
   readonly flood: FloodGate;
   readonly metaCache: MetaCache;
+  readonly tokenCache: TokenCache;
 }
 
 /** An event without its instant, which {@link Core.emit} adds. */
@@ -49,6 +51,7 @@ export function createCore(options: ResolvedOptions): Core {
     store: guardStore(options, emit),
     flood: createFloodGate(now, emit),
     metaCache: createMetaCache(),
+    tokenCache: createTokenCache(),
   };
 }
 

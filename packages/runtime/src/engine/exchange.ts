@@ -218,7 +218,6 @@ function reportUndeliverable({ core, request }: RequestState): void {
   core.emit({
     type: "cookie.undeliverable",
     host: host ?? "",
-    explanation:
-      "the page came over plain http, where browsers refuse the session cookie; serve it over https, or tell the adapter about your proxy (trustProxy)",
+    explanation: "over plain http browsers refuse the session cookie; serve the page over https",
   });
 }

@@ -6,13 +6,7 @@
 import { cookieValues } from "../cookie/cookie-header.ts";
 import type { CookieForm } from "../cookie/set-cookie.ts";
 import type { Token } from "../crypto/token.ts";
-import {
-  isKnownFormat,
-  readToken,
-  secretHashOf,
-  storeKeyOf,
-  verifyToken,
-} from "../crypto/token.ts";
+import { isKnownFormat, readToken } from "../crypto/token.ts";
 import type { TokenRefusal } from "../events.ts";
 import type { Awaitable, SessionRecord, StoreKey } from "../stores/store.ts";
 import { recordFlags } from "../stores/store.ts";
@@ -22,6 +16,7 @@ import { judgeSecret } from "./judge.ts";
 import type { RequestView } from "./request-view.ts";
 import { isLoopbackHost, isSafeMethod } from "./request-view.ts";
 import { type Steps, step } from "./steps.ts";
+import type { VerifiedToken } from "./token-cache.ts";
 
 /** A session that a cookie of this request led to. */
 export interface Presented {
@@ -81,13 +76,13 @@ function* loadCookie(
       if (token === "key-missing" && found.state === "none") found = KEY_MISSING;
       continue;
     }
-    const key = storeKeyOf(token);
+    const { key } = token;
     const record = yield* step(core.store.run("get", (store) => store.get(key)));
     if (record === undefined || (record.subjectKey !== null) !== (kind === "signed-in")) {
       refuse(core, request, "unknown");
       continue;
     }
-    const judged = judgeRecord(core, request, cookie, kind, token, key, record, readOnly);
+    const judged = judgeRecord(core, request, cookie, kind, token, record, readOnly);
     const loaded = yield* step(judged);
     if (loaded.state === "none") {
       // An old copy beside the current cookie has just ended the session that was found before it.
@@ -110,13 +105,11 @@ function judgeRecord(
   request: RequestView,
   cookie: CookieForm,
   kind: Presented["kind"],
-  token: Token,
-  key: StoreKey,
+  { token, key, secretHash }: AuthenticToken,
   record: SessionRecord,
   readOnly: boolean,
 ): Awaitable<Loaded> {
   const now = core.now();
-  const secretHash = secretHashOf(token.secret);
   const { retiredSeconds } = core.options.policy;
   const judgement = judgeSecret(record, secretHash, now, retiredSeconds);
   const presented = { kind, cookie, token, key, secretHash, record, judgement };
@@ -142,15 +135,27 @@ function judgeRecord(
     : { state: "served", presented };
 }
 
+/** A token that one of our keys minted, and what it leads to. */
+interface AuthenticToken extends VerifiedToken {
+  readonly token: Token;
+}
+
 /** The token in a cookie's value, or why it is refused. Costs no store read. */
-function authenticToken(core: Core, cookie: CookieForm, value: string): Token | TokenRefusal {
+function authenticToken(
+  core: Core,
+  cookie: CookieForm,
+  value: string,
+): AuthenticToken | TokenRefusal {
   const token = readToken(value);
   if (token === undefined) return "forged";
   if (!isKnownFormat(token)) return "key-missing";
   const keys = core.options.keyring.find(token.keyNumber);
   if (keys === undefined) return "key-missing";
   if (keys === "revoked") return "unknown";
-  return verifyToken(token, keys, cookie.name) ? token : "forged";
+  const verified = core.tokenCache.verify(token, value, keys, cookie.name);
+  return verified === undefined
+    ? "forged"
+    : { token, key: verified.key, secretHash: verified.secretHash };
 }
 
 const lastReload = new WeakMap<Core, number>();
@@ -206,7 +211,7 @@ export function refuse(
 ): boolean {
   const foreign = reason === "forged" && isLoopbackHost(request.header("host"));
   const note = foreign
-    ? "cookies ignore ports: another application on this host may use the same name; set policy.cookieName"
+    ? "another application on this host may use the cookie name; set policy.cookieName"
     : undefined;
   return core.flood.refused({ reason, address: request.address, handle, note });
 }

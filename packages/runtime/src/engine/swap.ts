@@ -84,7 +84,7 @@ function backOff(attempt: number): number {
 function contended(): SessionError {
   return new SessionError(
     "HOLDFAST_STORE",
-    "The session is being written by so many requests at once that this write did not get through",
+    "Too many requests write this session at once; this write did not get through",
     { operation: "put" },
   );
 }

@@ -23,20 +23,88 @@ export const EMPTY: Contents = { values: new Map(), flash: [] };
 
 const json: DataCodec = { stringify: JSON.stringify, parse: JSON.parse };
 
+/*
+ * Text of a data box: a line of JSON, then the values' own texts without anything between them:
+ *   ["cart",27,"visits",1,57]     key, length of its text, …; a last length without a key: flash messages
+ *   [{"article":"A-1","count":2}]3[{"id":…
+ * Lengths count UTF-16 code units. So a request reads the values that it asks for, and no others.
+ */
+
+const texts = new WeakMap<Contents, string>();
+
 /** The text of a data box. Equal contents with keys in the same order give equal text. */
 export function writeContents(contents: Contents, codec: DataCodec = json): string {
-  const values = Object.fromEntries(contents.values);
-  return codec.stringify(
-    contents.flash.length === 0 ? { values } : { values, flash: contents.flash },
-  );
+  const known = texts.get(contents);
+  if (known !== undefined) return known;
+  const line: (string | number)[] = [];
+  let body = "";
+  for (const [key, value] of contents.values) {
+    const text = codec.stringify(value);
+    line.push(key, text.length);
+    body += text;
+  }
+  if (contents.flash.length > 0) {
+    const text = codec.stringify(contents.flash);
+    line.push(text.length);
+    body += text;
+  }
+  const text = `${JSON.stringify(line)}\n${body}`;
+  texts.set(contents, text);
+  return text;
 }
 
 export function readContents(text: string, codec: DataCodec = json): Contents {
-  const { values, flash = [] } = codec.parse(text) as {
-    values: Record<string, unknown>;
-    flash?: readonly FlashEntry[];
+  let at = text.indexOf("\n") + 1;
+  const line = JSON.parse(text.slice(0, at)) as (string | number)[];
+  const values = new UnreadValues(codec);
+  const take = (length: unknown) => {
+    const from = at;
+    at += length as number;
+    return text.slice(from, at);
   };
-  return { values: new Map(Object.entries(values)), flash };
+  let next = 0;
+  for (; next + 1 < line.length; next += 2) values.add(line[next] as string, take(line[next + 1]));
+  const flash = next < line.length ? (codec.parse(take(line[next])) as readonly FlashEntry[]) : [];
+  return { values, flash };
+}
+
+/** The text of a value that nobody has asked for yet. */
+class Unread {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** A map that parses each value when it is first asked for. */
+class UnreadValues extends Map<string, unknown> {
+  readonly #codec: DataCodec;
+
+  constructor(codec: DataCodec) {
+    super();
+    this.#codec = codec;
+  }
+
+  add(key: string, text: string): void {
+    super.set(key, new Unread(text));
+  }
+
+  override get(key: string): unknown {
+    const held = super.get(key);
+    if (!(held instanceof Unread)) return held;
+    const value = deepFreeze(this.#codec.parse(held.text));
+    super.set(key, value);
+    return value;
+  }
+
+  override *entries(): MapIterator<[string, unknown]> {
+    for (const key of this.keys()) yield [key, this.get(key)];
+  }
+
+  override [Symbol.iterator](): MapIterator<[string, unknown]> {
+    return this.entries();
+  }
 }
 
 /**
