@@ -5,10 +5,11 @@
 import { createCore } from "./engine/core.ts";
 import type { HeadChange, ResponseHead } from "./engine/exchange.ts";
 import { headChange, isSettled, openExchange, refuseForged, settle } from "./engine/exchange.ts";
+import type { RequestState } from "./engine/request-state.ts";
 import type { RequestView } from "./engine/request-view.ts";
 import type { Session } from "./engine/session.ts";
 import { sessionOf } from "./engine/session.ts";
-import { isPromise, take } from "./engine/steps.ts";
+import { take } from "./engine/steps.ts";
 import type { RevokeOptions, SubjectSessions } from "./engine/subject.ts";
 import { subjectSessions } from "./engine/subject.ts";
 import { checkClock, startSweeper } from "./engine/upkeep.ts";
@@ -48,8 +49,12 @@ export interface Sessions<Data extends object, Level extends string> {
 
   /** For adapters: whether another site sent this request; then answer 403 and do not open it. */
   isForged(request: RequestView): boolean;
-  /** For adapters. @throws {SessionError} HOLDFAST_STORE: answer 503. */
-  open(request: RequestView): Promise<Exchange<Data, Level>>;
+  /**
+   * For adapters. An answer that is no promise means that there was nothing to wait for.
+   *
+   * @throws {SessionError} HOLDFAST_STORE: answer 503.
+   */
+  open(request: RequestView): Exchange<Data, Level> | Promise<Exchange<Data, Level>>;
   /** For callers that cannot set cookies: reads the session, and neither confirms, renews, rotates nor writes. */
   read(request: RequestView): Promise<Session<Data, Level>>;
 }
@@ -74,6 +79,19 @@ export function createSessions<
   const sweeper = startSweeper(core);
   checkClock(core);
 
+  const exchangeOf = (state: RequestState): Exchange<Data, Level> => ({
+    session: sessionOf<Data, Level>(state),
+    settle(head) {
+      if (state.headSent) {
+        throw new SessionError("HOLDFAST_HEAD_SENT", "settle() was already called");
+      }
+      return isSettled(state, head) ? headChange(state, head) : settle(state, head);
+    },
+    get raised() {
+      return state.raised;
+    },
+  });
+
   return {
     subject: (subject) => subjectSessions(core, subject),
 
@@ -94,22 +112,9 @@ export function createSessions<
 
     isForged: (request) => refuseForged(core, request),
 
-    async open(request) {
+    open(request) {
       const opened = take(openExchange(core, request, false));
-      // Not awaited without need: a promise more in every request is felt.
-      const state = isPromise(opened) ? await opened : opened;
-      return {
-        session: sessionOf<Data, Level>(state),
-        settle(head) {
-          if (state.headSent) {
-            throw new SessionError("HOLDFAST_HEAD_SENT", "settle() was already called");
-          }
-          return isSettled(state, head) ? headChange(state, head) : settle(state, head);
-        },
-        get raised() {
-          return state.raised;
-        },
-      };
+      return opened instanceof Promise ? opened.then(exchangeOf) : exchangeOf(opened);
     },
 
     async read(request) {

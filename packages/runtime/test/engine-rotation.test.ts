@@ -325,7 +325,25 @@ describe("keys", () => {
     expect((await moved.finish(exchange)).setCookies).toEqual([]);
   });
 
-  it("treats a token or a box under a key it lacks as anonymous, and ends nothing", async () => {
+  it("re-mints no secret that was replaced before the head", async () => {
+    const before = startEngine({ store, clock, keyring: testKeyring([[1, "current"]]) });
+    const browser = await signedIn(before);
+    const after = startEngine({
+      store,
+      clock,
+      keyring: testKeyring([
+        [1, "old"],
+        [2, "current"],
+      ]),
+    });
+    const moved = after.newBrowser();
+    moved.jar.set(SID, browser.token as string);
+    const exchange = await moved.open();
+    await browser.visit((session) => session.rotate());
+    expect((await moved.finish(exchange)).setCookies).toEqual([]);
+  });
+
+  it("treats a token under a key it lacks as anonymous, and ends nothing", async () => {
     const full = startEngine({
       store,
       clock,

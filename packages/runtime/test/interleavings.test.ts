@@ -229,7 +229,9 @@ class World {
 }
 
 describe("requests in every order", () => {
-  it("lose nothing, bring nothing back and let nobody in", { timeout: 300_000 }, async () => {
+  it("lose nothing, bring nothing back and let nobody in", {
+    timeout: 60_000 + RUNS * 1000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), rounds, async (scheduler, plan) => {
         const world = new World(scheduler);
@@ -245,7 +247,9 @@ describe("requests in every order", () => {
     );
   });
 
-  it("raise no false alarm while tabs load in parallel", { timeout: 300_000 }, async () => {
+  it("raise no false alarm while tabs load in parallel", {
+    timeout: 60_000 + RUNS * 1000,
+  }, async () => {
     const reading = fc.constantFrom(...(["read", "set", "update", "wait"] as const));
     const parallel = fc.array(
       fc.record({

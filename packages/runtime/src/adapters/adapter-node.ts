@@ -9,23 +9,26 @@ import type { AdapterOptions, AnsweredRequest, HeadChange, PlainAnswer } from ".
 import { answerInstead, failureAnswer, forgedAnswer } from "./adapter.ts";
 import type { HeadDecision } from "./adapter-node-response.ts";
 
-/** Opens the exchange, or answers in its place. */
-export async function openNode<Data extends object, Level extends string>(
+/** Opens the exchange, or answers in its place. Waits only if the store makes it. */
+export function openNode<Data extends object, Level extends string>(
   sessions: Sessions<Data, Level>,
   view: AnsweredRequest,
   response: ServerResponse,
   options: AdapterOptions,
-): Promise<Exchange<Data, Level> | undefined> {
+): Exchange<Data, Level> | undefined | Promise<Exchange<Data, Level> | undefined> {
   if (sessions.isForged(view)) {
     send(response, forgedAnswer(view, options));
     return undefined;
   }
-  try {
-    return await sessions.open(view);
-  } catch (error) {
+  const failed = (error: unknown): undefined => {
     if (!(error instanceof SessionError)) throw error;
     send(response, failureAnswer(view, options, error, "load"));
-    return undefined;
+  };
+  try {
+    const opened = sessions.open(view);
+    return opened instanceof Promise ? opened.catch(failed) : opened;
+  } catch (error) {
+    return failed(error);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SessionError, SessionRefusal } from "../errors.ts";
-import type { Session, Sessions } from "../sessions.ts";
+import type { Exchange, Session, Sessions } from "../sessions.ts";
 import type { AdapterOptions } from "./adapter.ts";
 import { exchangeSlot, noSession } from "./adapter.ts";
 import { decideNode, nodeView, openNode } from "./adapter-node.ts";
@@ -51,25 +51,33 @@ export function expressSessions<Data extends object, Level extends string>(
 ): ExpressSessions<Data, Level> {
   const open = exchangeSlot<Data, Level>();
 
-  const mount = async (request: ExpressRequest, response: ServerResponse) => {
+  const mount = (
+    request: ExpressRequest,
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ) => {
     const view = nodeView(request, request.ip ?? request.socket.remoteAddress, options);
-    const exchange = await openNode(sessions, view, response, options);
-    if (exchange === undefined) return false;
-    open.set(request, exchange);
-    // What a handler throws passes us by; its error page is all that there is to see.
-    holdHead(response, (held) => {
-      const failed = held.statusCode >= SERVER_ERROR;
-      const unanswered = isLastResort(held, exchange.raised) ? exchange.raised : undefined;
-      return decideNode(exchange, view, held, { failed, unanswered }, options);
-    });
-    return true;
+    const opened = openNode(sessions, view, response, options);
+    const go = (exchange: Exchange<Data, Level> | undefined) => {
+      if (exchange === undefined) return;
+      open.set(request, exchange);
+      // What a handler throws passes us by; its error page is all that there is to see.
+      holdHead(response, (held) => {
+        const failed = held.statusCode >= SERVER_ERROR;
+        const unanswered = isLastResort(held, exchange.raised) ? exchange.raised : undefined;
+        return decideNode(exchange, view, held, { failed, unanswered }, options);
+      });
+      next();
+    };
+    if (opened instanceof Promise) opened.then(go).catch(next);
+    else go(opened);
   };
 
   return {
     middleware(request, response, next) {
       // Mounted twice, the first one holds.
-      if (open.get(request) !== undefined) return next();
-      mount(request, response).then((isOpen) => isOpen && next(), next);
+      if (open.get(request) === undefined) mount(request, response, next);
+      else next();
     },
     session(request) {
       const exchange = open.get(request);

@@ -4,8 +4,8 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SessionError, SessionRefusal } from "../errors.ts";
-import type { Session, Sessions } from "../sessions.ts";
-import type { AdapterOptions } from "./adapter.ts";
+import type { Exchange, Session, Sessions } from "../sessions.ts";
+import type { AdapterOptions, AnsweredRequest } from "./adapter.ts";
 import { exchangeSlot, isMounted, noSession } from "./adapter.ts";
 import type { Ending } from "./adapter-node.ts";
 import { decideNode, headerText, nodeView, openNode } from "./adapter-node.ts";
@@ -43,22 +43,20 @@ export function nodeSessions<Data extends object, Level extends string>(
   const viewOf = (request: IncomingMessage) =>
     nodeView(request, clientAddress(request, trustProxy), options);
 
-  const serve = async (
+  /** Runs the handler behind an open exchange, or without one where there are no sessions. */
+  const run = (
     handler: NodeHandler,
     request: IncomingMessage,
     response: ServerResponse,
-  ) => {
+    view?: AnsweredRequest,
+    exchange?: Exchange<Data, Level>,
+  ): void => {
     let ending: Ending = { failed: false, unanswered: undefined };
-    if (isMounted(request.url ?? "/", paths)) {
-      const view = viewOf(request);
-      const exchange = await openNode(sessions, view, response, options);
-      if (exchange === undefined) return;
+    if (view !== undefined && exchange !== undefined) {
       open.set(request, exchange);
       holdHead(response, (held) => decideNode(exchange, view, held, ending, options));
     }
-    try {
-      await handler(request, response);
-    } catch (error) {
+    const failed = (error: unknown): void => {
       const isOurs = error instanceof SessionRefusal || error instanceof SessionError;
       ending = { failed: true, unanswered: isOurs ? error : undefined };
       if (!(error instanceof SessionRefusal)) onError(error, request);
@@ -69,16 +67,31 @@ export function nodeSessions<Data extends object, Level extends string>(
       response.statusCode = isOurs ? error.status : 500;
       response.setHeader("Content-Type", "text/plain; charset=utf-8");
       response.end("Internal Server Error\n");
+    };
+    try {
+      const running = handler(request, response);
+      if (running instanceof Promise) running.catch(failed);
+    } catch (error) {
+      failed(error);
     }
   };
 
+  const serve = (handler: NodeHandler, request: IncomingMessage, response: ServerResponse) => {
+    if (!isMounted(request.url ?? "/", paths)) return run(handler, request, response);
+    const view = viewOf(request);
+    const opened = openNode(sessions, view, response, options);
+    const go = (exchange: Exchange<Data, Level> | undefined) => {
+      if (exchange !== undefined) run(handler, request, response, view, exchange);
+    };
+    if (!(opened instanceof Promise)) return go(opened);
+    opened.then(go).catch((error: unknown) => {
+      onError(error, request);
+      response.destroy();
+    });
+  };
+
   return {
-    handle: (handler) => (request, response) => {
-      serve(handler, request, response).catch((error: unknown) => {
-        onError(error, request);
-        response.destroy();
-      });
-    },
+    handle: (handler) => (request, response) => serve(handler, request, response),
     session(request) {
       const exchange = open.get(request);
       if (exchange === undefined) throw noSession("wrap the handler in handle(), or widen `paths`");

@@ -57,7 +57,10 @@ export function webSessions<Data extends object, Level extends string>(
     const unanswered = isOurs ? thrown : undefined;
     const instead = answerInstead(view, change, unanswered, options);
     if (instead !== undefined) await response.body?.cancel();
-    return withHead(instead === undefined ? response : plainResponse(instead), change);
+    // Our own answers say themselves that nobody may keep them.
+    return instead === undefined
+      ? withHead(response, change)
+      : withHead(plainResponse(instead), { ...change, cacheControl: undefined });
   };
 
   return {

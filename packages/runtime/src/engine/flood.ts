@@ -45,7 +45,8 @@ export function createFloodGate(now: () => number, emit: Emit): FloodGate {
   return {
     refused(refusal) {
       const { reason, address, handle, note } = refusal;
-      let key = `${reason} ${address ?? ""}`;
+      // An expired token is one of ours: each session's end is worth an event of its own.
+      let key = `${reason} ${reason === "expired" ? handle : (address ?? "")}`;
       let counter = counters.get(key);
       if (counter === undefined && counters.size >= MAX_COUNTERS) {
         key = reason;

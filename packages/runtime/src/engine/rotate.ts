@@ -72,7 +72,10 @@ async function rotateWith(
 
   if (swapped.outcome === "gone") raise(state, new SessionRefusal("ended"));
   const { record } = swapped;
-  if (!secretHash.equals(record.secretHash)) raise(state, new SessionRefusal("superseded"));
+  if (!secretHash.equals(record.secretHash)) {
+    const isOver = endedBy(record, core.now()) !== undefined;
+    raise(state, new SessionRefusal(isOver ? "ended" : "superseded"));
+  }
 
   if (contents !== undefined) seeWritten(state, contents);
   if (newMeta !== undefined) state.meta = newMeta;

@@ -14,7 +14,7 @@ export function* step<T>(answer: Awaitable<T>): Steps<T> {
 }
 
 /** Takes the steps: at once as far as it goes, and as a promise from the first wait on. */
-export function take<T>(steps: Steps<T>): Awaitable<T> {
+export function take<T>(steps: Steps<T>): T | Promise<T> {
   const first = steps.next();
   return first.done === true ? first.value : takeRest(steps, first.value);
 }

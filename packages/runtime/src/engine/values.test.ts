@@ -48,8 +48,9 @@ describe("storable", () => {
 
   it("takes every JSON value, and keeps it", () => {
     fc.assert(
-      fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
-        fc.pre(!JSON.stringify(value).includes("-0") && !Object.is(value, -0));
+      fc.property(fc.json(), (text) => {
+        // By way of the text, since that has no minus zero either.
+        const value: unknown = JSON.parse(JSON.stringify(JSON.parse(text)));
         expect(storable(KEY, value, undefined)).toEqual(value);
       }),
     );

@@ -57,6 +57,19 @@ describe("purpose confusion", () => {
     );
   });
 
+  it("makes no signed-in session of an anonymous one whose name was once the signed-in one", async () => {
+    const engine = startEngine({ policy: { previousNames: [ANON] } });
+    const visitor = engine.newBrowser();
+    await visitor.visit((session) => session.set("cart", 1));
+    const { result, head } = await visitor.visit((session) => [
+      session.subject,
+      session.get("cart"),
+    ]);
+    expect(result).toEqual([undefined, 1]);
+    expect(head.setCookies).toEqual([]);
+    expect([...visitor.jar.keys()]).toEqual([ANON]);
+  });
+
   it("verifies a token for one name only, however name and bytes could be run together", async () => {
     const keys = testKeyring().current;
     const token = readToken((await signedIn(startEngine())).token ?? "");

@@ -201,6 +201,18 @@ describe("stale privilege", () => {
     }
   });
 
+  it("serves the one too many not even once", async () => {
+    const engine = startEngine({ policy: { sessionsPerSubject: 1, sessionLimit: "refuse-new" } });
+    const [first, second] = [engine.newBrowser(), engine.newBrowser()];
+    for (const browser of [first, second]) {
+      await browser.visit((session) => session.signIn("alice", { level: "password" }));
+    }
+    expect((await first.visit((session) => session.subject)).result).toBe("alice");
+    engine.clock.advance(1);
+    expect((await second.visit((session) => session.subject)).result).toBeUndefined();
+    expect((await first.visit((session) => session.subject)).result).toBe("alice");
+  });
+
   it("keeps the limit under parallel first presentations, in both modes", async () => {
     for (const sessionLimit of ["revoke-oldest", "refuse-new"] as const) {
       const engine = startEngine({

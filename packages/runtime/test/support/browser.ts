@@ -53,7 +53,7 @@ export class Browser<Data extends object, Level extends string> {
     };
   }
 
-  open(init: RequestInit = {}): Promise<Exchange<Data, Level>> {
+  async open(init: RequestInit = {}): Promise<Exchange<Data, Level>> {
     return this.#sessions.open(this.view(init));
   }
 

@@ -1,0 +1,134 @@
+/**
+ * The proofs at full size, one after the other, written to PROOF.md. Takes about twenty minutes; best on
+ * a machine with nothing else to do. `npm run prove -- race kill` runs some of them and prints only.
+ * @module
+ */
+import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const vitest = ["node_modules/vitest/vitest.mjs", "run", "--reporter=dot"];
+
+/** Each proof: what it shows, and the program that shows it, as anybody can run it. */
+const proofs = {
+  race: {
+    title: "Races: 200 rounds of each cell",
+    args: ["bench/dist/race/main.js", "--rounds", "200", "--markdown"],
+  },
+  bench: {
+    title: "Cost: CPU time and store operations per request",
+    args: ["bench/dist/bench/main.js", "--markdown", "--sqlite-sessions", "1000000"],
+  },
+  cookies: {
+    title: "1,000,000 hostile cookies at the engine, 10,000 over HTTP through each adapter",
+    args: [...vitest, "packages/runtime/test/attacks/hostile-cookies.test.ts"],
+    env: { HOLDFAST_TEST_COOKIES: "1000000", HOLDFAST_TEST_HTTP_COOKIES: "10000" },
+  },
+  interleavings: {
+    title: "2,000 random schedules of requests, revocations and sweeps",
+    args: [...vitest, "packages/runtime/test/interleavings.test.ts"],
+    env: { HOLDFAST_TEST_RUNS: "2000" },
+  },
+  kill: {
+    title: "kill -9 under load, 50 times, on SQLite",
+    args: ["bench/dist/prove/main.js", "kill", "--count", "50"],
+  },
+  rolling: {
+    title: "Two releases side by side: a key promoted, a record format one minor apart",
+    args: ["bench/dist/prove/main.js", "rolling"],
+  },
+  files: {
+    title: "A stolen SQLite file and a stolen key file",
+    args: ["bench/dist/prove/main.js", "files"],
+  },
+  sweep: {
+    title: "Sweep of 500,000 expired records: the event loop meanwhile",
+    args: ["bench/dist/prove/main.js", "sweep", "--count", "500000"],
+  },
+};
+
+function run({ args, env = {} }) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, ...env },
+    });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      output += text;
+    });
+    child.on("close", (code) => resolve({ code, output: output.trim() }));
+  });
+}
+
+/** The command as it stands in PROOF.md. */
+function commandOf({ args, env = {} }) {
+  const settings = Object.entries(env).map(([name, value]) => `${name}=${value} `);
+  return `${settings.join("")}node ${args.join(" ")}`;
+}
+
+async function sizes() {
+  const sizeOf = async (names) => {
+    const { outputFiles } = await build({
+      stdin: {
+        contents: `export { ${names} } from "./packages/runtime/dist/index.js";`,
+        resolveDir: root,
+      },
+      bundle: true,
+      minify: true,
+      write: false,
+      format: "esm",
+      platform: "node",
+    });
+    return gzipSync(outputFiles[0]?.contents ?? "").byteLength;
+  };
+  const all = await sizeOf("createSessions, createKeyring");
+  return `createSessions and createKeyring: ${all} bytes, minified and gzipped; createSessions alone: ${await sizeOf("createSessions")}.`;
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(proofs, name));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `prove: there is no ${unknown.join(", ")}; choose from ${Object.keys(proofs).join(", ")}\n`,
+  );
+  process.exit(2);
+}
+
+const [{ model = "unknown" } = {}] = cpus();
+const machine = `${model}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
+const { version } = JSON.parse(readFileSync(join(root, "packages/runtime/package.json"), "utf8"));
+const parts = [
+  "# Proof",
+  `Written by \`npm run prove\` for version ${version} on ${new Date().toISOString().slice(0, 10)}; ${machine}.`,
+];
+const failed = [];
+for (const [name, proof] of Object.entries(proofs)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  process.stderr.write(`prove: ${name}\n`);
+  const startedAt = performance.now();
+  const { code, output } = await run(proof);
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  if (code !== 0) failed.push(name);
+  // Tables are Markdown already; the rest is shown as it was printed.
+  const shown = proof.args.includes("--markdown") ? output : `\`\`\`\n${output}\n\`\`\``;
+  parts.push(
+    `## ${proof.title}`,
+    `\`${commandOf(proof)}\`: ${code === 0 ? "holds" : `FAILS (exit code ${code})`}, ${seconds} s`,
+    shown,
+  );
+}
+parts.push("## Size", await sizes());
+const page = `${parts.join("\n\n")}\n`;
+if (wanted.length > 0) process.stdout.write(page);
+else writeFileSync(join(root, "PROOF.md"), page);
+process.stderr.write(
+  failed.length === 0 ? "prove: all hold\n" : `prove: ${failed.join(", ")} failed\n`,
+);
+process.exit(failed.length === 0 ? 0 : 1);
