@@ -299,7 +299,7 @@ for (const [name, start] of Object.entries(adapters)) {
           try {
             session.requireFresh({ withinSeconds: 1 });
           } catch {
-            return { status: 401, body: "my own page" };
+            return { status: 401, headers: { "Content-Type": "text/plain" }, body: "my own page" };
           }
           return {};
         },

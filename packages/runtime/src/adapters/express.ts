@@ -28,18 +28,18 @@ export interface ExpressSessions<Data extends object, Level extends string> {
 }
 
 /**
- * Whether Express's own last error handler answers what the session threw: it takes the error's status
- * and allows its bare page nothing. A page of the application's own is left as it is.
+ * Whether nobody answers what the session threw: the error's status goes out with nothing behind it, or
+ * from Express's own last error handler. A page of the application's own is left as it is.
  */
-function isLastResort(
+function isUnanswered(
   response: ServerResponse,
   raised: SessionRefusal | SessionError | undefined,
 ): boolean {
-  return (
-    raised?.status === response.statusCode &&
+  if (raised?.status !== response.statusCode) return false;
+  const isLastResort =
     response.getHeader("content-security-policy") === "default-src 'none'" &&
-    response.getHeader("x-content-type-options") === "nosniff"
-  );
+    response.getHeader("x-content-type-options") === "nosniff";
+  return isLastResort || response.getHeader("content-type") === undefined;
 }
 
 /** A response of this status means that the handler failed: what it changed last is not saved. */
@@ -64,7 +64,7 @@ export function expressSessions<Data extends object, Level extends string>(
       // What a handler throws passes us by; its error page is all that there is to see.
       holdHead(response, (held) => {
         const failed = held.statusCode >= SERVER_ERROR;
-        const unanswered = isLastResort(held, exchange.raised) ? exchange.raised : undefined;
+        const unanswered = isUnanswered(held, exchange.raised) ? exchange.raised : undefined;
         return decideNode(exchange, view, held, { failed, unanswered }, options);
       });
       next();

@@ -3,9 +3,9 @@
  * @see CWE-20, CWE-287, CWE-113
  */
 import { describe, expect, it } from "vitest";
-import { signedIn, startEngine } from "../support/engine.ts";
-import { hostileCookies } from "../support/hostile-cookies.ts";
-import { Client, servers } from "../support/http.ts";
+import { signedIn, startEngine } from "./support/engine.ts";
+import { hostileCookies } from "./support/hostile-cookies.ts";
+import { Client, servers } from "./support/http.ts";
 
 const SEED = 20_261_123;
 const NAME = "__Host-sid";
