@@ -8,19 +8,9 @@ import { boxKeyNumber, openBox, sealBox } from "../crypto/box.ts";
 import type { TokenSeries } from "../crypto/token.ts";
 import type { SessionRecord, StoreKey } from "../stores/store.ts";
 import type { Core } from "./core.ts";
+import type { Meta } from "./meta.ts";
 import type { Contents } from "./values.ts";
 import { readContents } from "./values.ts";
-
-/** Who a session is signed in as, and from where. Empty for an anonymous session. */
-export interface Meta {
-  readonly subject?: string;
-  readonly level?: string;
-  readonly authenticatedAt?: number;
-  readonly address?: string | undefined;
-  readonly userAgent?: string | undefined;
-  /** Handle of the session that was signed in from. */
-  readonly from?: string | undefined;
-}
 
 type Bound = Pick<SessionRecord, "handle" | "subjectKey" | "createdAt" | "absoluteExpiresAt">;
 

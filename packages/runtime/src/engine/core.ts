@@ -7,6 +7,7 @@ import { SessionError } from "../errors.ts";
 import type { SessionEvent } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { Awaitable, SessionStore } from "../stores/store.ts";
+import type { Emit } from "./emit.ts";
 import { createFloodGate, type FloodGate } from "./flood.ts";
 import { createMetaCache, type MetaCache } from "./meta-cache.ts";
 import { isPromise } from "./steps.ts";
@@ -22,15 +23,6 @@ export interface Core {
   readonly metaCache: MetaCache;
   readonly tokenCache: TokenCache;
 }
-
-/** An event without its instant, which {@link Core.emit} adds. */
-export type EventInput = SessionEvent extends infer Event
-  ? Event extends SessionEvent
-    ? Omit<Event, "at">
-    : never
-  : never;
-
-export type Emit = (event: EventInput) => void;
 
 export function createCore(options: ResolvedOptions): Core {
   const { now, onEvent } = options;

@@ -6,10 +6,10 @@ import { newSecret, newSeries, secretHashOf, storeKeyOf } from "../crypto/token.
 import { SessionError } from "../errors.ts";
 import type { CreateOptions, SessionRecord, StoreKey } from "../stores/store.ts";
 import { RECORD_FORMAT } from "../stores/store.ts";
-import type { Meta } from "./boxes.ts";
 import { sealData, sealMeta } from "./boxes.ts";
 import type { Core } from "./core.ts";
 import { newHandle } from "./core.ts";
+import type { Meta } from "./meta.ts";
 import type { LiveSession } from "./request-state.ts";
 import { newWriteId } from "./swap.ts";
 

@@ -3,7 +3,7 @@
  * @module
  */
 import type { TokenRefusal } from "../events.ts";
-import type { Emit } from "./core.ts";
+import type { Emit } from "./emit.ts";
 
 /** What a refusal is reported with. */
 export interface RefusedToken {

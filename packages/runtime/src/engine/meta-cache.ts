@@ -4,7 +4,7 @@
  * @module
  */
 import type { SessionRecord, StoreKey } from "../stores/store.ts";
-import type { Meta } from "./boxes.ts";
+import type { Meta } from "./meta.ts";
 
 const MAX_ENTRIES = 10_000;
 

@@ -5,7 +5,6 @@
 import { newSecret, secretHashOf } from "../crypto/token.ts";
 import { SessionRefusal } from "../errors.ts";
 import { recordFlags } from "../stores/store.ts";
-import type { Meta } from "./boxes.ts";
 import { openData, sealData, sealMeta } from "./boxes.ts";
 import { type Change, checkedText, replay } from "./changes.ts";
 import { resealed } from "./commit.ts";
@@ -13,6 +12,7 @@ import { giveToken } from "./cookies.ts";
 import { idleDeadline } from "./create.ts";
 import { isServed, judgeSecret, retireDead } from "./judge.ts";
 import { endedBy } from "./load.ts";
+import type { Meta } from "./meta.ts";
 import { seeWritten, withLog } from "./pending.ts";
 import type { LiveSession, RequestState } from "./request-state.ts";
 import { becomeLive, raise } from "./request-state.ts";

@@ -4,7 +4,6 @@
  */
 import { SessionRefusal } from "../errors.ts";
 import { recordFlags } from "../stores/store.ts";
-import type { Meta } from "./boxes.ts";
 import { openData, sealData } from "./boxes.ts";
 import { checkedText, replay } from "./changes.ts";
 import { clearCookie, giveToken } from "./cookies.ts";
@@ -12,6 +11,7 @@ import { subjectKeysOf } from "./core.ts";
 import { draftSession, storeSession } from "./create.ts";
 import { retireDead } from "./judge.ts";
 import { hasRoom } from "./limit.ts";
+import type { Meta } from "./meta.ts";
 import type { LiveSession, RequestState } from "./request-state.ts";
 import { becomeLive, contentsOf, raise } from "./request-state.ts";
 import { swapRecord } from "./swap.ts";
