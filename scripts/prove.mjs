@@ -31,9 +31,9 @@ const proofs = {
     env: { HOLDFAST_TEST_COOKIES: "1000000", HOLDFAST_TEST_HTTP_COOKIES: "10000" },
   },
   interleavings: {
-    title: "2,000 random schedules of requests, revocations and sweeps",
+    title: "500 random schedules of requests, revocations and sweeps, twice",
     args: [...vitest, "packages/runtime/test/interleavings.test.ts"],
-    env: { HOLDFAST_TEST_RUNS: "2000" },
+    env: { HOLDFAST_TEST_RUNS: "500" },
   },
   kill: {
     title: "kill -9 under load, 50 times, on SQLite",
@@ -64,7 +64,8 @@ function run({ args, env = {} }) {
     child.stdout.setEncoding("utf8").on("data", (text) => {
       output += text;
     });
-    child.on("close", (code) => resolve({ code, output: output.trim() }));
+    // The page is read elsewhere: no path of the machine that it was made on.
+    child.on("close", (code) => resolve({ code, output: output.trim().replaceAll(root, ".") }));
   });
 }
 
