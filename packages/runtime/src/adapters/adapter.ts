@@ -161,7 +161,7 @@ export interface ExchangeSlot<Data extends object, Level extends string> {
   set(request: object, exchange: Exchange<Data, Level>): void;
 }
 
-/** Keeps exchanges on the requests themselves: a WeakMap costs the garbage collector more than all else here. */
+/** Keeps exchanges on the requests themselves, under a name of their own: they go with the request. */
 export function exchangeSlot<Data extends object, Level extends string>(): ExchangeSlot<
   Data,
   Level

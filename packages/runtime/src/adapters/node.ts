@@ -70,7 +70,8 @@ export function nodeSessions<Data extends object, Level extends string>(
     };
     try {
       const running = handler(request, response);
-      if (running instanceof Promise) running.catch(failed);
+      // A handler may return any promise-like thing; one that returns nothing is not waited for.
+      if (running !== undefined) Promise.resolve(running).catch(failed);
     } catch (error) {
       failed(error);
     }
