@@ -19,7 +19,16 @@ const vitest = ["node_modules/vitest/vitest.mjs", "run", "--reporter=dot"];
 const proofs = {
   bench: {
     title: "Cost: CPU time and store operations per request",
-    args: ["bench/dist/bench/main.js", "--markdown", "--sqlite-sessions", "1000000"],
+    args: [
+      "bench/dist/bench/main.js",
+      "--markdown",
+      "--sqlite-sessions",
+      "1000000",
+      "--rounds",
+      "9",
+      "--milliseconds",
+      "100",
+    ],
   },
   race: {
     title: "Races: 200 rounds of each cell",

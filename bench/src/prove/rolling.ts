@@ -4,6 +4,8 @@
  * @module
  */
 import { join } from "node:path";
+import { sqliteStore } from "holdfast/stores/sqlite";
+import type { SessionRecord } from "holdfast/stores/store";
 import { openAgent } from "../support/browser.ts";
 import { type ServerProcess, startServer } from "../support/child.ts";
 import { openSqlite, temporaryFolder } from "../support/sqlite.ts";
@@ -19,12 +21,6 @@ export interface RollingOptions {
 }
 
 type Server = ServerProcess<{ readonly port: number }>;
-
-interface Row {
-  readonly format: number;
-  readonly version: number;
-  readonly data: string;
-}
 
 export async function proveRolling({ users }: RollingOptions): Promise<Proof> {
   const folder = temporaryFolder();
@@ -71,10 +67,10 @@ export async function proveRolling({ users }: RollingOptions): Promise<Proof> {
 
     // Each serves the other's users. What the older release may not write back it drops, and says so.
     for (const visitor of [...before, ...ofOlder]) await visitor.write(newer.ready.port, 2);
-    const wrote = rowsOf(databaseFile);
+    const wrote = await rowsOf(databaseFile);
     for (const visitor of ofNewer) await visitor.writeInVain(older.ready.port, 3);
     await check(all, "after writing to each other's sessions");
-    faults.push(...changes(wrote, rowsOf(databaseFile)));
+    faults.push(...changes(wrote, await rowsOf(databaseFile)));
 
     const dropped = await older.ask<readonly string[]>({ order: "dropped" } satisfies ProveOrder);
     if (dropped.length !== users || dropped.some((reason) => reason !== "newer-format")) {
@@ -95,30 +91,31 @@ export async function proveRolling({ users }: RollingOptions): Promise<Proof> {
 }
 
 /** Every session in the newer format, by its key. */
-function rowsOf(file: string): ReadonlyMap<string, Row> {
+async function rowsOf(file: string): Promise<ReadonlyMap<string, SessionRecord>> {
   const db = openSqlite(file);
   try {
-    const rows = db
-      .prepare("SELECT hex(key) AS key, format, version, hex(data) AS data FROM sessions")
-      .all() as (Row & { readonly key: string })[];
-    return new Map(
-      rows
-        .filter(({ format }) => format === NEWER_FORMAT)
-        .map(({ key, format, version, data }) => [key, { format, version, data }]),
-    );
+    const store = sqliteStore(db);
+    const found = new Map<string, SessionRecord>();
+    for (const { key } of db.prepare("SELECT lower(hex(key)) AS key FROM sessions").all() as {
+      readonly key: string;
+    }[]) {
+      const record = await store.get(key);
+      if (record?.format === NEWER_FORMAT) found.set(key, record);
+    }
+    return found;
   } finally {
     db.close();
   }
 }
 
 function changes(
-  before: ReadonlyMap<string, Row>,
-  after: ReadonlyMap<string, Row>,
+  before: ReadonlyMap<string, SessionRecord>,
+  after: ReadonlyMap<string, SessionRecord>,
 ): readonly string[] {
   const faults = before.size === 0 ? ["no session was written in the newer format"] : [];
   for (const [key, row] of before) {
     const now = after.get(key);
-    if (now?.version !== row.version || now.data !== row.data) {
+    if (now?.version !== row.version || Buffer.compare(now.data, row.data) !== 0) {
       faults.push("a session of the newer format was written back by the older process");
     }
   }

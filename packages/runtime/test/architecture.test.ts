@@ -29,8 +29,14 @@ const layers: readonly Layer[] = [
   { files: "events.ts", ours: ["errors.ts"], node: [], among: "parts" },
   { files: "stores/store.ts", ours: [], node: [], among: "parts" },
   {
-    files: "stores/",
+    files: "stores/store-bytes.ts",
     ours: ["stores/store.ts", "errors.ts"],
+    node: [],
+    among: "parts",
+  },
+  {
+    files: "stores/",
+    ours: ["stores/store.ts", "stores/store-bytes.ts", "errors.ts"],
     node: ["node:crypto"],
     among: "parts",
   },

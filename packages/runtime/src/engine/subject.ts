@@ -88,7 +88,7 @@ export function subjectSessions(core: Core, subject: string): SubjectSessions {
   return {
     async list() {
       const found = await Promise.all(keys.map((key) => presentedSessions(core, key)));
-      const summaries = found.flat().map((session) => summaryOf(core, session));
+      const summaries = found.flat().map((session) => summaryOf(core, subject, session));
       return summaries
         .filter((summary) => summary !== undefined)
         .sort((left, right) => right.lastSeenAt - left.lastSeenAt);
@@ -134,11 +134,16 @@ export function subjectSessions(core: Core, subject: string): SubjectSessions {
   };
 }
 
-/** What the meta box of a session says; a box that does not open is no line of the list. */
-function summaryOf(core: Core, { key, record }: StoredSession): SessionSummary | undefined {
+/** What the meta box of a session says; one that does not open, or names somebody else, is no line of the list. */
+function summaryOf(
+  core: Core,
+  subject: string,
+  { key, record }: StoredSession,
+): SessionSummary | undefined {
   const meta = openMeta(core, key, record);
-  if (typeof meta === "string") {
-    core.flood.refused({ reason: meta, address: undefined, handle: record.handle });
+  if (typeof meta === "string" || meta.subject !== subject) {
+    const reason = typeof meta === "string" ? meta : "tampered";
+    core.flood.refused({ reason, address: undefined, handle: record.handle });
     return undefined;
   }
   const { handle, createdAt, idleExpiresAt, absoluteExpiresAt, confirmedAt } = record;

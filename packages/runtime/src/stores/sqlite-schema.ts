@@ -50,7 +50,8 @@ const BUSY_TIMEOUT_MS = 2;
 const CHECKPOINT_PAGES = 100;
 
 /*
- * `sweepAt` is when a sweep should next look at the row: never later than the earlier deadline, and left
+ * Columns hold what statements search, compare or change; `record` holds all the rest, and for searching's
+ * sake some of it again. `sweepAt` is when a sweep should next look at the row: never later than the earlier deadline, and left
  * behind by renewals, so that a renewal writes one page and no index. A sweep that finds the row alive
  * moves it up. The row id keeps rows in order of creation: those that die together lie together.
  */
@@ -61,14 +62,9 @@ const SESSION_COLUMNS = {
   idleExpiresAt: "INTEGER NOT NULL",
   absoluteExpiresAt: "INTEGER NOT NULL",
   sweepAt: "INTEGER NOT NULL",
-  createdAt: "INTEGER NOT NULL",
-  format: "INTEGER NOT NULL",
-  flags: "INTEGER NOT NULL",
   handle: "TEXT NOT NULL",
   subjectKey: "BLOB",
-  secrets: "BLOB NOT NULL",
-  meta: "BLOB NOT NULL",
-  data: "BLOB NOT NULL",
+  record: "BLOB NOT NULL",
 } as const;
 
 /** @throws {SessionError} `HOLDFAST_OPTION` if the name cannot be pasted into SQL. */

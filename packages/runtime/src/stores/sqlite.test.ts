@@ -136,7 +136,7 @@ describe("sqliteStore", () => {
   it("refuses its own table without one of its columns", () => {
     const client = new Database(freshFile());
     sqliteStore(client);
-    client.exec("ALTER TABLE sessions DROP COLUMN createdAt");
+    client.exec("ALTER TABLE sessions DROP COLUMN handle");
     expect(() => sqliteStore(client)).toThrow(
       expect.objectContaining({ code: "HOLDFAST_OPTION", details: { option: "table" } }),
     );

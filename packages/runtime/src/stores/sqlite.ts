@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { optionError } from "../errors.ts";
 import { whenFree } from "./sqlite-busy.ts";
-import { packSecrets, ROW_COLUMNS, recordOf, type SessionRow } from "./sqlite-row.ts";
+import { ROW_COLUMNS, recordOf, type SessionRow } from "./sqlite-row.ts";
 import { openTables, rollback, type SqliteDatabase, tableNames } from "./sqlite-schema.ts";
 import {
   CHECKPOINT_SECONDS,
@@ -16,6 +16,7 @@ import {
   type SessionStore,
   SWEEP_DELAY_SECONDS,
 } from "./store.ts";
+import { packRecord } from "./store-bytes.ts";
 
 export type { SqliteDatabase, SqliteStatement } from "./sqlite-schema.ts";
 
@@ -61,12 +62,13 @@ export function sqliteStore(db: SqliteDatabase, options: SqliteStoreOptions = {}
   const selectHandles = db.prepare(
     `SELECT id, lower(hex(key)) AS key, handle FROM ${sessions} WHERE subjectKey = unhex(?)`,
   );
-  const insert = db.prepare(`INSERT INTO ${sessions} (key, subjectKey, sweepAt, handle, createdAt,
-      absoluteExpiresAt, version, format, flags, secrets, meta, data, idleExpiresAt)
-    VALUES (unhex(?), unhex(?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`);
+  const insert =
+    db.prepare(`INSERT INTO ${sessions} (key, subjectKey, sweepAt, handle, absoluteExpiresAt,
+      version, record, idleExpiresAt)
+    VALUES (unhex(?), unhex(?), ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`);
   const update = (deadlines: string) =>
-    db.prepare(`UPDATE ${sessions} SET handle = ?, createdAt = ?, absoluteExpiresAt = ?, version = ?,
-        format = ?, flags = ?, secrets = ?, meta = ?, data = ?, ${deadlines}
+    db.prepare(`UPDATE ${sessions} SET handle = ?, absoluteExpiresAt = ?, version = ?, record = ?,
+        ${deadlines}
       WHERE key = unhex(?) AND version = ?`);
   const replace = update("idleExpiresAt = max(idleExpiresAt, ?)");
   const bury = update("idleExpiresAt = ?, sweepAt = min(sweepAt, ?)");
@@ -123,17 +125,7 @@ export function sqliteStore(db: SqliteDatabase, options: SqliteStoreOptions = {}
 
   /** The values of `replace` and of `bury`, up to their deadlines. */
   const changing = (record: SessionRecord) =>
-    [
-      record.handle,
-      record.createdAt,
-      record.absoluteExpiresAt,
-      record.version,
-      record.format,
-      record.flags,
-      packSecrets(record),
-      record.meta,
-      record.data,
-    ] as const;
+    [record.handle, record.absoluteExpiresAt, record.version, packRecord(record)] as const;
 
   return {
     name: "sqlite",
