@@ -45,12 +45,15 @@ export function applyChange(contents: Contents, change: Change, rules: DataRules
       return { ...contents, flash: contents.flash.filter(({ id }) => !change.ids.includes(id)) };
     case "delete": {
       if (!contents.values.has(change.key)) return contents;
-      const values = new Map(contents.values);
+      const values = new Map<string, unknown>(contents.values);
       values.delete(change.key);
       return { ...contents, values };
     }
     case "set":
-      return { ...contents, values: new Map(contents.values).set(change.key, change.value) };
+      return {
+        ...contents,
+        values: new Map<string, unknown>(contents.values).set(change.key, change.value),
+      };
     case "update": {
       const before = contents.values.get(change.key);
       const after = change.change(deepFreeze(before));
@@ -60,7 +63,7 @@ export function applyChange(contents: Contents, change: Change, rules: DataRules
           "was updated by an async function; update takes a synchronous one",
         );
       }
-      const values = new Map(contents.values);
+      const values = new Map<string, unknown>(contents.values);
       if (after === undefined) values.delete(change.key);
       else values.set(change.key, storable(change.key, after, rules.codec));
       return { ...contents, values };

@@ -13,13 +13,20 @@ export interface FlashEntry {
   readonly value: unknown;
 }
 
+/** Values by key: a map, or the part of one that reading needs. */
+export interface Values extends Iterable<[string, unknown]> {
+  has(key: string): boolean;
+  get(key: string): unknown;
+  keys(): Iterable<string>;
+}
+
 /** The content of a data box: values by key, and flash messages, oldest first. */
 export interface Contents {
-  readonly values: ReadonlyMap<string, unknown>;
+  readonly values: Values;
   readonly flash: readonly FlashEntry[];
 }
 
-export const EMPTY: Contents = { values: new Map(), flash: [] };
+export const EMPTY: Contents = { values: new Map<string, unknown>(), flash: [] };
 
 const json: DataCodec = { stringify: JSON.stringify, parse: JSON.parse };
 
@@ -54,56 +61,58 @@ export function writeContents(contents: Contents, codec: DataCodec = json): stri
 }
 
 export function readContents(text: string, codec: DataCodec = json): Contents {
-  let at = text.indexOf("\n") + 1;
-  const line = JSON.parse(text.slice(0, at)) as (string | number)[];
-  const values = new UnreadValues(codec);
-  const take = (length: unknown) => {
-    const from = at;
-    at += length as number;
-    return text.slice(from, at);
-  };
-  let next = 0;
-  for (; next + 1 < line.length; next += 2) values.add(line[next] as string, take(line[next + 1]));
-  const flash = next < line.length ? (codec.parse(take(line[next])) as readonly FlashEntry[]) : [];
-  return { values, flash };
+  const bodyAt = text.indexOf("\n") + 1;
+  const line = JSON.parse(text.slice(0, bodyAt)) as readonly (string | number)[];
+  const values = new StoredValues(text, bodyAt, line, codec);
+  if (line.length % 2 === 0) return { values, flash: [] };
+  const flashText = text.slice(text.length - (line.at(-1) as number));
+  return { values, flash: codec.parse(flashText) as readonly FlashEntry[] };
 }
 
-/** The text of a value that nobody has asked for yet. */
-class Unread {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-/** A map that parses each value when it is first asked for. */
-class UnreadValues extends Map<string, unknown> {
+/** The values of a text. Looks each up in the line, and parses it when it is first asked for. */
+class StoredValues implements Values {
+  readonly #text: string;
+  readonly #bodyAt: number;
+  readonly #line: readonly (string | number)[];
   readonly #codec: DataCodec;
+  #parsed: Map<string, unknown> | undefined;
 
-  constructor(codec: DataCodec) {
-    super();
+  constructor(text: string, bodyAt: number, line: readonly (string | number)[], codec: DataCodec) {
+    this.#text = text;
+    this.#bodyAt = bodyAt;
+    this.#line = line;
     this.#codec = codec;
   }
 
-  add(key: string, text: string): void {
-    super.set(key, new Unread(text));
+  has(key: string): boolean {
+    return this.#indexOf(key) >= 0;
   }
 
-  override get(key: string): unknown {
-    const held = super.get(key);
-    if (!(held instanceof Unread)) return held;
-    const value = deepFreeze(this.#codec.parse(held.text));
-    super.set(key, value);
+  get(key: string): unknown {
+    const known = this.#parsed?.get(key);
+    if (known !== undefined) return known;
+    const index = this.#indexOf(key);
+    if (index < 0) return undefined;
+    let from = this.#bodyAt;
+    for (let before = 1; before < index; before += 2) from += this.#line[before] as number;
+    const text = this.#text.slice(from, from + (this.#line[index + 1] as number));
+    const value = deepFreeze(this.#codec.parse(text));
+    this.#parsed ??= new Map();
+    this.#parsed.set(key, value);
     return value;
   }
 
-  override *entries(): MapIterator<[string, unknown]> {
+  *keys(): Generator<string> {
+    for (let at = 0; at + 1 < this.#line.length; at += 2) yield this.#line[at] as string;
+  }
+
+  *[Symbol.iterator](): Generator<[string, unknown]> {
     for (const key of this.keys()) yield [key, this.get(key)];
   }
 
-  override [Symbol.iterator](): MapIterator<[string, unknown]> {
-    return this.entries();
+  #indexOf(key: string): number {
+    for (let at = 0; at + 1 < this.#line.length; at += 2) if (this.#line[at] === key) return at;
+    return -1;
   }
 }
 
