@@ -20,6 +20,31 @@ export const programs = {
     packages: ["chromium"],
     variable: "HOLDFAST_TEST_CHROMIUM",
   },
+  redis: {
+    names: ["redis-server"],
+    folders: ["/usr/bin"],
+    packages: ["redis-server"],
+    variable: "HOLDFAST_TEST_REDIS",
+  },
+  postgres: {
+    names: ["postgres"],
+    // Debian keeps one folder per version, and none of them on the PATH.
+    folders: ["18", "17", "16", "15", "14"].map((version) => `/usr/lib/postgresql/${version}/bin`),
+    packages: ["postgresql"],
+    variable: "HOLDFAST_TEST_POSTGRES",
+  },
+  mariadb: {
+    names: ["mariadbd"],
+    folders: ["/usr/sbin", "/usr/bin"],
+    packages: ["mariadb-server"],
+    variable: "HOLDFAST_TEST_MARIADB",
+  },
+  memcached: {
+    names: ["memcached"],
+    folders: ["/usr/bin"],
+    packages: ["memcached"],
+    variable: "HOLDFAST_TEST_MEMCACHED",
+  },
 };
 
 /** @typedef {keyof typeof programs} ProgramName */

@@ -56,6 +56,21 @@ const proofs = {
     title: "A stolen SQLite file and a stolen key file",
     args: ["bench/dist/prove/main.js", "files"],
   },
+  "race-stores": {
+    title: "Races on every store that processes share: four of them, 200 rounds of each cell",
+    args: [
+      ...["bench/dist/race/main.js", "--stores", "sqlite,redis,redis-cluster,postgres,mariadb"],
+      ...["--processes", "4", "--rounds", "200", "--markdown"],
+    ],
+  },
+  history: {
+    title: "Histories of 50,000 concurrent operations, checked against the specification",
+    args: [
+      "bench/dist/history/main.js",
+      ...["--store", "sqlite,redis,redis-cluster,postgres,mariadb"],
+      ...["--processes", "4", "--operations", "50000"],
+    ],
+  },
   sweep: {
     title: "Sweep of 500,000 expired records: the event loop meanwhile",
     args: ["bench/dist/prove/main.js", "sweep", "--count", "500000"],

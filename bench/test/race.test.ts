@@ -16,6 +16,13 @@ describe("races, in server processes", () => {
     expect(increments.flatMap(({ kept }) => kept)).toEqual(Array.from({ length: 8 }, () => 50));
   }, 120_000);
 
+  it("are all won by Holdfast with SQLite shared by several processes", async () => {
+    const only = ["holdfast-sqlite"];
+    const result = await runRaces({ rounds: 1, seed: 7, processes: 3, only });
+    expect(ourFailures(result).map(({ cell }) => cell)).toEqual([]);
+    expect(result.results.filter(({ verdict }) => verdict === "ok")).toHaveLength(27);
+  }, 60_000);
+
   it("are lost where express-session is known to lose them", async () => {
     const only = ["express-session", "express-session-defaults"];
     const { results } = await runRaces({ rounds: 1, seed: 7, only });

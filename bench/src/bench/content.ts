@@ -3,7 +3,7 @@
  * @module
  */
 
-/** About 1 KB of JSON, as a shop might put into a session. */
+/** What a shop might put into a session: about 1 KB of JSON, or several. */
 export interface Content {
   visits: number;
   readonly profile: { readonly name: string; readonly language: string; readonly city: string };
@@ -14,10 +14,13 @@ export interface Content {
   }[];
 }
 
+/** Kilobytes of a session, as the command that measures says: 1, or another whole number. */
+const kilobytes = Number(process.env.HOLDFAST_BENCH_KILOBYTES ?? "1");
+
 export const content: Content = {
   visits: 0,
   profile: { name: "Grace Brewster Murray Hopper", language: "en-GB", city: "Arlington" },
-  cart: Array.from({ length: 13 }, (_, n) => ({
+  cart: Array.from({ length: 13 * kilobytes }, (_, n) => ({
     article: `A-${1000 + n * 37}`,
     title: `Article ${n} in blue, size ${n % 7}, gift`,
     count: (n % 3) + 1,

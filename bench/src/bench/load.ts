@@ -16,11 +16,13 @@ export interface LoadOptions {
   readonly count: number;
   /** Awaited when the connections stand, before the first request. */
   readonly onConnected?: () => Promise<unknown>;
+  /** Receives how long each request took, in microseconds. */
+  readonly latencies?: number[];
 }
 
 /** @returns How many requests were answered with 200. @throws {Error} At any other answer. */
 export async function applyLoad(options: LoadOptions): Promise<number> {
-  const { port, requests, milliseconds, count, onConnected } = options;
+  const { port, requests, milliseconds, count, onConnected, latencies } = options;
   const sockets = requests.map(() => connect({ port, host: "127.0.0.1", noDelay: true }));
   try {
     await Promise.all(sockets.map((socket) => once(socket, "connect")));
@@ -34,7 +36,9 @@ export async function applyLoad(options: LoadOptions): Promise<number> {
       return true;
     };
     try {
-      await Promise.all(sockets.map((socket, n) => drive(socket, requests[n] as string, mayBegin)));
+      await Promise.all(
+        sockets.map((socket, n) => drive(socket, requests[n] as string, mayBegin, latencies)),
+      );
     } finally {
       stopSpinning();
     }
@@ -60,12 +64,19 @@ function spin(): () => void {
 }
 
 /** Sends the request again and again, for as long as `mayBegin` says so. */
-function drive(socket: Socket, request: string, mayBegin: () => boolean): Promise<void> {
+function drive(
+  socket: Socket,
+  request: string,
+  mayBegin: () => boolean,
+  latencies: number[] | undefined,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let received = "";
+    let sentAt = 0;
     const next = () => {
-      if (mayBegin()) socket.write(request, "latin1");
-      else resolve();
+      if (!mayBegin()) return resolve();
+      sentAt = performance.now();
+      socket.write(request, "latin1");
     };
     socket.setEncoding("latin1");
     socket.on("error", reject);
@@ -81,6 +92,7 @@ function drive(socket: Socket, request: string, mayBegin: () => boolean): Promis
       }
       if (received.length < bodyAt + Number(length)) return;
       received = "";
+      latencies?.push((performance.now() - sentAt) * 1000);
       next();
     });
     next();

@@ -4,12 +4,20 @@
  * @module
  */
 import { cpus, loadavg } from "node:os";
+import {
+  type ServerWithUrl,
+  startMariadb,
+  startPostgres,
+  startRedis,
+} from "../../../scripts/servers.mjs";
+import { startTcpProxy, type TcpProxy } from "../../../scripts/tcp-proxy.mjs";
 import { Browser, openAgent } from "../support/browser.ts";
 import { type ServerProcess, startServer } from "../support/child.ts";
+import { commandsOf, type Protocol } from "../support/wire.ts";
 import { applyLoad, requestText } from "./load.ts";
 import type { BenchOrder, Usage } from "./server.ts";
 import { systems } from "./systems/index.ts";
-import { type Case, requestOf, type System } from "./systems/system.ts";
+import { type Case, requestOf, type ServerName, type System } from "./systems/system.ts";
 
 export interface BenchOptions {
   readonly rounds: number;
@@ -17,6 +25,8 @@ export interface BenchOptions {
   readonly milliseconds: number;
   /** Sessions in the SQLite file beforehand. */
   readonly fileSessions: number;
+  /** Servers whose systems are measured too; each is started for the purpose. */
+  readonly servers?: readonly ServerName[];
   /** Ids of the systems to measure; those that they are compared with come along. */
   readonly only?: readonly string[];
   readonly onProgress?: (text: string) => void;
@@ -32,12 +42,27 @@ export interface Measurement {
   readonly bareMicroseconds: number;
   /** Median of the rounds' differences between the two. */
   readonly addedMicroseconds: number;
+  /** The whole, round by round. */
+  readonly byRound: readonly number[];
   /** Those differences, round by round: what two systems added in one round can be compared. */
   readonly addedByRound: readonly number[];
   /** Requests measured in all rounds. */
   readonly requests: number;
+  /** Time from request to answer as the client saw it, in microseconds. */
+  readonly latency: { readonly p50: number; readonly p99: number };
+  /** The largest resident memory that was seen, in bytes. */
+  readonly residentBytes: number;
   /** Store operations per request; absent where there is no store. */
   readonly operations?: number;
+  /** What went over the wire to the server, per request; absent where there is none. */
+  readonly wire?: Wire;
+}
+
+/** What one request costs on the way to the server of its store. */
+export interface Wire {
+  readonly commands: readonly string[];
+  readonly bytesUp: number;
+  readonly bytesDown: number;
 }
 
 export interface BenchResult {
@@ -74,6 +99,8 @@ interface Plan {
   readonly bare: Server;
   readonly requests: readonly string[];
   readonly rounds: Round[];
+  readonly latencies: number[];
+  residentBytes: number;
 }
 
 /** What a round used up, in microseconds, and for how many requests. */
@@ -89,26 +116,36 @@ export async function measure(options: BenchOptions): Promise<BenchResult> {
   const { rounds, milliseconds, fileSessions, only, onProgress } = options;
   const [loadBefore = 0] = loadavg();
   const measured = systems.filter(
-    ({ id, cases }) => cases.length > 0 && (only === undefined || only.includes(id)),
+    ({ id, cases, server }) =>
+      cases.length > 0 &&
+      (server === undefined || options.servers?.includes(server)) &&
+      (only === undefined || only.includes(id)),
   );
   const servers = new Map<string, Server>();
+  const backends = await startBackends(measured);
   try {
     const plans: Plan[] = [];
     for (const system of measured) {
       const bareId = system.bare ?? "";
       for (const id of [bareId, system.id]) {
-        if (!servers.has(id)) servers.set(id, await start(id, fileSessions, false));
+        if (!servers.has(id))
+          servers.set(id, await start(id, fileSessions, false, urlsOf(backends)));
       }
       const server = servers.get(system.id) as Server;
       const bare = servers.get(bareId) as Server;
       for (const which of system.cases) {
         const requests = await prepare(server, which);
-        plans.push({ system, which, server, bare, requests, rounds: [] });
+        plans.push({
+          ...{ system, which, server, bare, requests },
+          rounds: [],
+          latencies: [],
+          residentBytes: 0,
+        });
       }
     }
     onProgress?.("warming up");
     for (const plan of plans) await takeBoth(plan, milliseconds * WARM_UP_SLICES);
-    for (const plan of plans) plan.rounds.length = 0;
+    for (const plan of plans) plan.rounds.length = plan.latencies.length = 0;
     for (let round = 1; round <= rounds; round++) {
       for (const plan of plans) {
         plan.rounds.push({ cpu: 0, answered: 0, bareCpu: 0, bareAnswered: 0 });
@@ -121,7 +158,7 @@ export async function measure(options: BenchOptions): Promise<BenchResult> {
       }
       onProgress?.(`round ${round} of ${rounds}`);
     }
-    const operations = await countOperations(measured, fileSessions);
+    const counted = await countOperations(measured, fileSessions, backends);
     const [{ model = "unknown" } = {}] = cpus();
     return {
       machine: {
@@ -133,15 +170,64 @@ export async function measure(options: BenchOptions): Promise<BenchResult> {
       },
       rounds,
       fileSessions,
-      measurements: plans.map((plan) => summary(plan, operations)),
+      measurements: plans.map((plan) => summary(plan, counted)),
     };
   } finally {
     await Promise.all([...servers.values()].map((server) => server.stop()));
+    await Promise.all([...backends.values()].map((backend) => backend.stop()));
   }
 }
 
-function start(id: string, fileSessions: number, counting: boolean): Promise<Server> {
-  return startServer("bench/server.js", [id, String(fileSessions), counting ? "count" : "time"]);
+/** A server of stores, and a proxy before it for the time when commands are counted. */
+interface Backend {
+  readonly url: string;
+  readonly proxy: TcpProxy;
+  stop(): Promise<void>;
+}
+
+type Backends = ReadonlyMap<ServerName, Backend>;
+
+const starters: Readonly<Record<ServerName, () => Promise<ServerWithUrl>>> = {
+  redis: startRedis,
+  postgres: startPostgres,
+  mariadb: startMariadb,
+};
+
+const protocols: Readonly<Record<ServerName, Protocol>> = {
+  redis: "redis",
+  postgres: "postgres",
+  mariadb: "mysql",
+};
+
+async function startBackends(measured: readonly System[]): Promise<Backends> {
+  const backends = new Map<ServerName, Backend>();
+  for (const name of new Set(measured.map(({ server }) => server))) {
+    if (name === undefined) continue;
+    const server = await starters[name]();
+    const proxy = await startTcpProxy(server.port);
+    const stop = async () => {
+      await proxy.close();
+      await server.stop();
+    };
+    backends.set(name, { url: server.url, proxy, stop });
+  }
+  return backends;
+}
+
+type Urls = Readonly<Partial<Record<ServerName, string>>>;
+
+function urlsOf(backends: Backends): Urls {
+  return Object.fromEntries([...backends].map(([name, { url }]) => [name, url]));
+}
+
+function proxiedUrlsOf(backends: Backends): Urls {
+  const proxied = ({ url, proxy }: Backend) => url.replace(/:\d+/, `:${proxy.port}`);
+  return Object.fromEntries([...backends].map(([name, backend]) => [name, proxied(backend)]));
+}
+
+function start(id: string, fileSessions: number, counting: boolean, urls: Urls): Promise<Server> {
+  const how = counting ? "count" : "time";
+  return startServer("bench/server.js", [id, String(fileSessions), how, JSON.stringify(urls)]);
 }
 
 /** One request per connection. Each has a session of its own: connections must not wait for each other. */
@@ -151,7 +237,7 @@ async function prepare(server: Server, which: Case): Promise<readonly string[]> 
   const requests: string[] = [];
   for (let n = 0; n < CONNECTIONS; n++) {
     const browser = new Browser(agent, port);
-    if (which !== "none" && which !== "sign-in") {
+    if (which !== "none" && which !== "sign-in" && which !== "everywhere") {
       await browser.post("/sign-in");
       await browser.post("/fill");
       await browser.send("/page");
@@ -172,7 +258,8 @@ function forge(cookies: string): string {
 async function takeBoth(plan: Plan, milliseconds: number): Promise<void> {
   const { server, bare, requests, rounds } = plan;
   const without = await take(bare, requests, milliseconds);
-  const withSessions = await take(server, requests, milliseconds);
+  const withSessions = await take(server, requests, milliseconds, plan.latencies);
+  plan.residentBytes = Math.max(plan.residentBytes, withSessions.residentBytes);
   const round = rounds.at(-1);
   if (round === undefined) return;
   round.bareCpu += without.cpu;
@@ -181,45 +268,77 @@ async function takeBoth(plan: Plan, milliseconds: number): Promise<void> {
   round.answered += withSessions.answered;
 }
 
-async function take(server: Server, requests: readonly string[], milliseconds: number) {
+async function take(
+  server: Server,
+  requests: readonly string[],
+  milliseconds: number,
+  latencies: number[] = [],
+) {
   const { port } = server.ready;
   const begin: BenchOrder = { order: "begin" };
   const end: BenchOrder = { order: "end" };
   const onConnected = () => server.ask(begin);
   const count = MOST_REQUESTS;
-  const answered = await applyLoad({ port, requests, milliseconds, count, onConnected });
-  const { cpuMicroseconds } = await server.ask<Usage>(end);
-  return { cpu: cpuMicroseconds, answered };
+  const load = { port, requests, milliseconds, count, onConnected, latencies };
+  const answered = await applyLoad(load);
+  const { cpuMicroseconds, residentBytes } = await server.ask<Usage>(end);
+  return { cpu: cpuMicroseconds, answered, residentBytes };
+}
+
+interface Counts {
+  readonly operations: number;
+  readonly wire?: Wire;
 }
 
 /** In processes of their own: counting takes time. */
 async function countOperations(
   measured: readonly System[],
   fileSessions: number,
-): Promise<ReadonlyMap<string, number>> {
-  const counted = new Map<string, number>();
-  for (const { id, cases } of measured) {
-    const server = await start(id, Math.min(fileSessions, 1000), true);
+  backends: Backends,
+): Promise<ReadonlyMap<string, Counts>> {
+  const counted = new Map<string, Counts>();
+  for (const { id, cases, server: name } of measured) {
+    const backend = name && backends.get(name);
+    const server = await start(id, Math.min(fileSessions, 1000), true, proxiedUrlsOf(backends));
     const { port } = server.ready;
     for (const which of cases) {
       const requests = (await prepare(server, which)).slice(0, 1);
       const load = { port, requests, milliseconds: 60_000, count: COUNTED_REQUESTS };
+      // What a connection does once, a prepared statement or the loading of a script, is not a request's.
+      await applyLoad(load);
       await server.ask({ order: "begin" });
+      backend?.proxy.forget();
       const answered = await applyLoad(load);
       const { operations } = await server.ask<Usage>({ order: "end" });
-      counted.set(`${id} ${which}`, operations / answered);
+      counted.set(`${id} ${which}`, {
+        operations: operations / answered,
+        ...(name && backend ? { wire: wireOf(protocols[name], backend.proxy, answered) } : {}),
+      });
     }
     await server.stop();
   }
   return counted;
 }
 
-function summary(plan: Plan, operations: ReadonlyMap<string, number>): Measurement {
-  const { system, which, rounds } = plan;
+function wireOf(protocol: Protocol, { seen }: TcpProxy, answered: number): Wire {
+  const times = new Map<string, number>();
+  for (const name of commandsOf(protocol, seen.chunksUp)) {
+    times.set(name, (times.get(name) ?? 0) + 1 / answered);
+  }
+  const commands = [...times].map(([name, count]) =>
+    count > 0.99 && count < 1.01 ? name : `${count.toFixed(2)} ${name}`,
+  );
+  return { commands, bytesUp: seen.up / answered, bytesDown: seen.down / answered };
+}
+
+function summary(plan: Plan, counted: ReadonlyMap<string, Counts>): Measurement {
+  const { system, which, rounds, latencies, residentBytes } = plan;
   const times = rounds.map(({ cpu, answered }) => cpu / answered);
   const bareTimes = rounds.map(({ bareCpu, bareAnswered }) => bareCpu / bareAnswered);
   const added = times.map((time, round) => time - (bareTimes[round] as number));
-  const count = operations.get(`${system.id} ${which}`);
+  const { operations, wire } = counted.get(`${system.id} ${which}`) ?? {};
+  latencies.sort((left, right) => left - right);
+  const quantile = (part: number) => latencies[Math.floor(latencies.length * part)] ?? 0;
   return {
     system: system.id,
     case: which,
@@ -228,7 +347,11 @@ function summary(plan: Plan, operations: ReadonlyMap<string, number>): Measureme
     addedMicroseconds: median(added),
     addedByRound: added,
     requests: rounds.reduce((sum, { answered }) => sum + answered, 0),
-    ...(count === undefined || system.id === "jose" ? {} : { operations: count }),
+    byRound: times,
+    latency: { p50: quantile(0.5), p99: quantile(0.99) },
+    residentBytes,
+    ...(operations === undefined || !system.counts ? {} : { operations }),
+    ...(wire === undefined ? {} : { wire }),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * The process of one system under load. Arguments: the system's id, how many sessions its file holds
- * beforehand, and `count` if store operations are to be counted.
+ * beforehand, `count` if store operations are to be counted, and the URLs of servers as JSON.
  * @module
  */
 import { type Order, serveOrders } from "../support/child.ts";
@@ -15,15 +15,18 @@ export interface Usage {
   /** User and system time of the whole process, in microseconds. */
   readonly cpuMicroseconds: number;
   readonly operations: number;
+  /** Resident memory now, in bytes. */
+  readonly residentBytes: number;
 }
 
-const [id, fileSessions, counting] = process.argv.slice(2);
+const [id, fileSessions, counting, urls = "{}"] = process.argv.slice(2);
 const system = systems.find((known) => known.id === id);
 if (system === undefined) throw new Error(`There is no system ${id}`);
 
 const folder = temporaryFolder();
 const { port, operations, close } = await system.start({
   folder: folder.path,
+  urls: JSON.parse(urls),
   fileSessions: Number(fileSessions),
   counting: counting === "count",
 });
@@ -39,7 +42,11 @@ serveOrders(
       return undefined;
     }
     const { user, system: kernel } = process.cpuUsage(cpu);
-    return { cpuMicroseconds: user + kernel, operations: operations() - before };
+    return {
+      cpuMicroseconds: user + kernel,
+      operations: operations() - before,
+      residentBytes: process.memoryUsage().rss,
+    };
   },
   async () => {
     await close();

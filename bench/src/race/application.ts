@@ -11,9 +11,14 @@ export interface SessionActions {
   /** Who is signed in. */
   subject(): string | undefined;
   get(key: string): unknown;
-  set(key: string, value: number): void;
+  set(key: string, value: number): void | Promise<void>;
   /** Adds one so that no parallel addition is lost; absent where the system has no such thing. */
   increment?(key: string): void;
+  /**
+   * Runs a step that reads and writes in one call of the system's, and waits inside of it; absent where
+   * the application itself can wait between what it reads and what it changes.
+   */
+  waitInside?(work: () => Promise<void>, step: () => unknown): Promise<void>;
   /** Called when the password check begins. What it returns is handed to `signIn`. */
   beginSignIn?(subject: string): Promise<string>;
   signIn(subject: string, begun: string | undefined): Promise<void>;
@@ -55,6 +60,11 @@ export async function respond(
     const delayMs = Number(searchParams.get("delay") ?? 0);
     if (delayMs > 0) await delay(delayMs);
   };
+  const change = async (step: () => unknown) => {
+    if (actions.waitInside !== undefined) return actions.waitInside(work, step);
+    await work();
+    await step();
+  };
   const page = (): Page => ({
     subject: actions.subject() ?? null,
     values: Object.fromEntries(keys.map((name) => [name, actions.get(name) ?? null])),
@@ -68,20 +78,18 @@ export async function respond(
     }
     case "/renew": {
       const seen = page();
-      await work();
-      await actions.renew?.();
+      await change(() => actions.renew?.());
       return seen;
     }
     case "/write": {
       const { subject } = page();
-      await work();
-      actions.set(key, Number(searchParams.get("value")));
+      await change(() => actions.set(key, Number(searchParams.get("value"))));
       return { subject, values: {} };
     }
     case "/add": {
       const before = Number(actions.get(key) ?? 0);
       await work();
-      actions.set(key, before + 1);
+      await actions.set(key, before + 1);
       return page();
     }
     case "/increment": {
@@ -92,8 +100,7 @@ export async function respond(
     }
     case "/sign-in": {
       const begun = await actions.beginSignIn?.(account);
-      await work();
-      await actions.signIn(account, begun);
+      await change(() => actions.signIn(account, begun));
       return { subject: account, values: {} };
     }
     case "/sign-out":

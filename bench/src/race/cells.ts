@@ -6,7 +6,7 @@ import type { Answer } from "../support/browser.ts";
 import type { Page } from "./application.ts";
 import { type Action, SLOW_KINDS, type SlowKind } from "./names.ts";
 import type { Race } from "./race.ts";
-import { idleSeconds, type Mode, ROTATION_SECONDS } from "./subjects/subject.ts";
+import { type Ability, idleSeconds, type Mode, ROTATION_SECONDS } from "./subjects/subject.ts";
 
 /**
  * `RESURRECTED`: a cookie of an ended session is served as the user. `LET IN`: a cookie that was
@@ -36,8 +36,8 @@ export interface Cell {
   readonly id: string;
   readonly title: string;
   readonly mode: Mode;
-  /** Only systems that have a lossless way to change a value. */
-  readonly needsIncrement?: boolean;
+  /** Only for systems that have it. */
+  readonly needs?: Ability | undefined;
   /** At random timings nobody could say which outcome is right. */
   readonly isHeldOnly?: boolean;
   /** Last-write-wins by nature: what it keeps is shown, and no fault. */
@@ -57,6 +57,12 @@ const actionTitles: Readonly<Record<Action, string>> = {
   "sign-in": "sign-in, planted cookie",
   "revoke-all": "sign out everywhere",
   expiry: "expiry",
+};
+
+const needs: Readonly<Partial<Record<Action, Ability>>> = {
+  "step-up": "step-up",
+  periodic: "rotation",
+  "sign-in": "anonymous",
 };
 
 const slowTitles: Readonly<Record<SlowKind, string>> = {
@@ -82,6 +88,7 @@ export const cells: readonly Cell[] = [
         id: `${slow}-${action}`,
         title: `${actionTitles[action]} / ${slowTitles[slow]}`,
         mode: action === "expiry" ? "brief" : slow === "renewal" ? "timed" : "plain",
+        needs: needs[action],
         run: async (race) => ({ faults: await runs[action](race, slow) }),
       }),
     ),
@@ -110,7 +117,7 @@ export const cells: readonly Cell[] = [
     id: "parallel-increment",
     title: `${PARALLEL} parallel update of one counter`,
     mode: "plain",
-    needsIncrement: true,
+    needs: "increment",
     run: (race) => runParallel(race, () => "/increment?key=n"),
   },
 ];

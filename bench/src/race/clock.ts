@@ -7,7 +7,7 @@ export interface ServerClock {
   /** The current instant, in Unix epoch milliseconds. */
   now(): number;
   advance(seconds: number): void;
-  /** Makes `Date.now` tell this time, for systems that read no other clock and take none as an option. */
+  /** Makes `Date.now` and `new Date()` tell this time, for systems that take no clock as an option. */
   install(): void;
 }
 
@@ -22,6 +22,10 @@ export function serverClock(): ServerClock {
     },
     install: () => {
       Date.now = now;
+      globalThis.Date = new Proxy(Date, {
+        construct: (target, values: [], made) =>
+          Reflect.construct(target, values.length === 0 ? [now()] : values, made),
+      });
     },
   };
 }

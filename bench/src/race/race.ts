@@ -3,18 +3,15 @@
  * another, by a gate or by chance.
  * @module
  */
-import type { Agent } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Answer, Browser, send } from "../support/browser.ts";
-import type { ServerProcess } from "../support/child.ts";
 import type { Random } from "../support/random.ts";
-import type { RaceOrder } from "./server.ts";
+import type { Fleet } from "./fleet.ts";
 import type { Mode } from "./subjects/subject.ts";
 
 /** What {@link Race} is made from. */
 export interface RaceGround {
-  readonly server: ServerProcess<{ readonly port: number }>;
-  readonly agent: Agent;
+  readonly fleet: Fleet;
   readonly mode: Mode;
   /** Of this round alone: names its account and its gates. */
   readonly round: string;
@@ -43,17 +40,19 @@ export class Race {
   }
 
   anotherBrowser(): Browser {
-    return new Browser(this.#ground.agent, this.#ground.server.ready.port);
+    const { agent, port } = this.#ground.fleet;
+    return new Browser(agent, port);
   }
 
   /** Sends once with these cookies, outside of every browser. */
   probe(path: string, cookies: string): Promise<Answer> {
-    return send(this.#ground.agent, this.#ground.server.ready.port, path, { cookies });
+    const { agent, port } = this.#ground.fleet;
+    return send(agent, port, path, { cookies });
   }
 
-  /** Moves the server's clock. */
-  advance(seconds: number): Promise<undefined> {
-    return this.#order({ order: "advance", seconds });
+  /** Moves the servers' clocks. */
+  advance(seconds: number): Promise<void> {
+    return this.#ground.fleet.advance(seconds);
   }
 
   /** @throws {Error} If the application did not do what the race is about. */
@@ -77,7 +76,7 @@ export class Race {
     action: () => Promise<unknown>,
     method: "GET" | "POST" = path.startsWith("/read") ? "GET" : "POST",
   ): Promise<Answer> {
-    const { random, round } = this.#ground;
+    const { random, round, fleet } = this.#ground;
     if (random !== undefined) {
       const slow = this.browser.send(withQuery(path, `delay=${pause(random)}`), { method });
       await delay(pause(random));
@@ -85,9 +84,9 @@ export class Race {
       return slow;
     }
     const slow = this.browser.send(withQuery(path, `gate=${round}`), { method });
-    await this.#order({ order: "arrived", gate: round, count: 1 });
+    await fleet.arrived(round);
     await action();
-    await this.#order({ order: "open", gate: round });
+    await fleet.open(round);
     return slow;
   }
 
@@ -113,19 +112,15 @@ export class Race {
 
   /** Sends all at once with the present cookies; none goes on before all have read the session. */
   async together(paths: readonly string[]): Promise<readonly Answer[]> {
-    const { random, round } = this.#ground;
+    const { random, round, fleet } = this.#ground;
     const { cookies } = this.browser;
     const wait = () => (random === undefined ? `gate=${round}` : `delay=${pause(random)}`);
     const answers = paths.map((path) => this.browser.post(withQuery(path, wait()), { cookies }));
     if (random === undefined) {
-      await this.#order({ order: "arrived", gate: round, count: paths.length });
-      await this.#order({ order: "open", gate: round });
+      await fleet.arrived(round);
+      await fleet.open(round);
     }
     return Promise.all(answers);
-  }
-
-  #order(order: RaceOrder): Promise<undefined> {
-    return this.#ground.server.ask(order);
   }
 }
 

@@ -7,7 +7,7 @@ import { PARALLEL } from "./cells.ts";
 import type { CellResult, Count, RaceResult } from "./run.ts";
 
 export function raceReport(result: RaceResult, format: "plain" | "markdown"): string {
-  const { rounds, seed, systems, cells, results } = result;
+  const { rounds, seed, processes, systems, cells, results } = result;
   const head = ["race", ...systems.map(({ title }) => title)];
   const rows = cells.map(({ id, title }) => [
     title,
@@ -18,9 +18,13 @@ export function raceReport(result: RaceResult, format: "plain" | "markdown"): st
   ]);
   const table: Table = [head, ...rows];
   const idioms = systems.map(({ title, idioms: ways }) => `${title}: ${ways.join("; ")}.`);
+  const where =
+    processes === 1
+      ? ""
+      : ` Requests are spread over ${processes} server processes, except with a memory store.`;
   const how =
     `${rounds} rounds with the slow request held in its handler by a gate, then ${rounds} at random ` +
-    `timings (seed ${seed}). RESURRECTED 20/20 + 7/20: in all 20 held rounds, and in 7 of 20 random ones.`;
+    `timings (seed ${seed}). RESURRECTED 20/20 + 7/20: in all 20 held rounds, and in 7 of 20 random ones.${where}`;
   if (format === "plain") return [plainTable(table), "", how, "", ...idioms].join("\n");
   return [markdownTable(table), "", how, "", ...idioms.map((line) => `- ${line}`)].join("\n");
 }

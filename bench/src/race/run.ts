@@ -2,10 +2,11 @@
  * Runs cells on systems, round by round, and adds up what happened.
  * @module
  */
-import { openAgent } from "../support/browser.ts";
-import { startServer } from "../support/child.ts";
+import { randomBytes } from "node:crypto";
 import { seededRandom } from "../support/random.ts";
+import { type PreparedStore, prepareStore, type StoreName, storeRows } from "../support/stores.ts";
 import { type Cell, cells, type Fault } from "./cells.ts";
+import { startFleet } from "./fleet.ts";
 import { Race } from "./race.ts";
 import { subjects } from "./subjects/index.ts";
 import { idleSeconds, type Mode, type Subject } from "./subjects/subject.ts";
@@ -15,11 +16,20 @@ export interface RaceOptions {
   readonly rounds: number;
   /** Repeats the random timings, as far as a machine can. */
   readonly seed: number;
-  /** Ids of the systems to run. */
+  /** Ids of the systems to run, instead of all that keep their sessions in one of `stores`. */
   readonly only?: readonly string[];
+  /** Ids of the cells to run. @default all */
+  readonly cells?: readonly string[];
+  /** @default what needs no server */
+  readonly stores?: readonly StoreName[];
+  /** Server processes of each system whose store several can share. @default 1 */
+  readonly processes?: number;
   /** Told when a system is done. */
   readonly onProgress?: (text: string) => void;
 }
+
+/** Stores that need no server: what runs anywhere, and at once. */
+const EMBEDDED: readonly StoreName[] = ["memory", "sqlite"];
 
 /** Rounds held by a gate, and rounds at random timings. */
 export interface Count {
@@ -43,6 +53,8 @@ export interface CellResult {
 export interface RaceResult {
   readonly rounds: number;
   readonly seed: number;
+  /** Of a system whose store several processes can share. */
+  readonly processes: number;
   readonly systems: readonly Pick<Subject, "id" | "title" | "isOurs" | "idioms">[];
   readonly cells: readonly Pick<Cell, "id" | "title">[];
   readonly results: readonly CellResult[];
@@ -50,20 +62,33 @@ export interface RaceResult {
 
 /** @throws {Error} If an application does not do what the races are about: then nothing was measured. */
 export async function runRaces(options: RaceOptions): Promise<RaceResult> {
-  const { rounds, seed, only, onProgress } = options;
-  const chosen = subjects.filter(({ id }) => only === undefined || only.includes(id));
+  const { rounds, seed, only, stores = EMBEDDED, processes = 1, onProgress } = options;
+  const races = cells.filter(({ id }) => options.cells?.includes(id) ?? true);
+  const chosen = subjects.filter(({ id, stores: [store] }) =>
+    only === undefined ? stores.includes(store) : only.includes(id),
+  );
   const results: CellResult[] = [];
   for (const subject of chosen) {
-    for (const mode of Object.keys(idleSeconds) as Mode[]) {
-      results.push(...(await runSubject(subject, mode, options)));
+    const prepared: PreparedStore[] = [];
+    try {
+      for (const name of subject.stores) prepared.push(await prepareStore(name));
+      await subject.prepare?.(prepared.map(({ description }) => description));
+      for (const mode of Object.keys(idleSeconds) as Mode[]) {
+        const ofMode = races.filter((cell) => cell.mode === mode);
+        if (ofMode.length === 0) continue;
+        results.push(...(await runSubject(subject, mode, ofMode, prepared, options)));
+      }
+    } finally {
+      await Promise.all(prepared.map(({ stop }) => stop()));
     }
     onProgress?.(subject.title);
   }
   return {
     rounds,
     seed,
+    processes,
     systems: chosen.map(({ id, title, isOurs, idioms }) => ({ id, title, isOurs, idioms })),
-    cells: cells.map(({ id, title }) => ({ id, title })),
+    cells: races.map(({ id, title }) => ({ id, title })),
     results,
   };
 }
@@ -71,14 +96,22 @@ export async function runRaces(options: RaceOptions): Promise<RaceResult> {
 async function runSubject(
   subject: Subject,
   mode: Mode,
-  { rounds, seed }: RaceOptions,
+  races: readonly Cell[],
+  prepared: readonly PreparedStore[],
+  { rounds, seed, processes = 1 }: RaceOptions,
 ): Promise<readonly CellResult[]> {
-  const server = await startServer<{ port: number }>("race/server.js", [subject.id, mode]);
-  const agent = openAgent();
+  const ground = {
+    subject: subject.id,
+    mode,
+    stores: prepared.map(({ description }) => description),
+    secret: randomBytes(32).toString("hex"),
+  };
+  const { isShared } = storeRows[subject.stores[0]];
+  const fleet = await startFleet(ground, isShared ? processes : 1);
   const results: CellResult[] = [];
   try {
-    for (const cell of cells.filter((each) => each.mode === mode)) {
-      if (cell.needsIncrement && !subject.canIncrement) {
+    for (const cell of races) {
+      if (cell.needs !== undefined && subject.lacks.includes(cell.needs)) {
         results.push(notApplicable(cell, subject));
         continue;
       }
@@ -91,7 +124,7 @@ async function runSubject(
         for (let n = 0; n < planned[way]; n++) {
           const round = `${cell.id}-${way}-${n}`;
           const chance = way === "random" ? random : undefined;
-          const race = new Race({ server, agent, mode, round, random: chance });
+          const race = new Race({ fleet, mode, round, random: chance });
           const outcome = await cell.run(race);
           const status = race.slowStatus;
           if (status !== undefined) slowAnswers[status] = (slowAnswers[status] ?? 0) + 1;
@@ -116,8 +149,7 @@ async function runSubject(
       });
     }
   } finally {
-    agent.destroy();
-    await server.stop();
+    await fleet.stop();
   }
   return results;
 }

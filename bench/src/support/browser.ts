@@ -16,6 +16,8 @@ export interface SendOptions {
   readonly method?: "GET" | "POST";
   /** The `Cookie` header to send instead of the jar's; an empty one sends none. */
   readonly cookies?: string;
+  /** Another process of the same application, instead of the browser's usual one. */
+  readonly port?: number;
 }
 
 /** One connection pool per application under test. */
@@ -83,7 +85,8 @@ export class Browser {
 
   /** Sends with the jar, or the given cookies, as they are now; the answer's cookies go into the jar when it comes. */
   async send(path: string, options: SendOptions = {}): Promise<Answer> {
-    const answer = await send(this.#agent, this.#port, path, { cookies: this.cookies, ...options });
+    const { port = this.#port } = options;
+    const answer = await send(this.#agent, port, path, { cookies: this.cookies, ...options });
     this.#receive(answer);
     return answer;
   }

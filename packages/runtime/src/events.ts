@@ -127,6 +127,18 @@ export type SessionEvent = EventBase &
         readonly unavailableSeconds: number;
       }
     | {
+        readonly type: "store.misconfigured";
+        readonly store: string;
+        readonly problem:
+          | "evicts"
+          | "replicas"
+          | "not-durable"
+          | "read-only"
+          | "schema"
+          | "unverified";
+        readonly explanation: string;
+      }
+    | {
         readonly type: "clock.skewed";
         readonly store: string;
         readonly skewSeconds: number;

@@ -342,7 +342,7 @@ function checkTogether(
   if (keyring && absoluteTimeoutSeconds > keyring.longestSessionSeconds) {
     fault(
       "absoluteTimeoutSeconds",
-      `must not be longer than longestSessionSeconds of the keyring (${keyring.longestSessionSeconds}), which keeps replaced keys so long`,
+      `must not be longer than the keyring's longestSessionSeconds, ${keyring.longestSessionSeconds}`,
     );
   }
   if (store?.traits && !store.traits.index) {
@@ -368,10 +368,10 @@ function resolveCookies(
   if (prefix !== "" && !name.startsWith(prefix)) {
     fault("cookieName", `must begin with ${prefix}`);
   } else if (prefix === "" && /^__(host|secure|http)/i.test(name)) {
-    fault("cookieName", "must have no prefix with unsafePlainHttp: browsers would refuse it");
+    fault("cookieName", "must have no prefix with unsafePlainHttp");
   }
   if (unsafePlainHttp && unsafeSameSiteNone) {
-    fault("unsafeSameSiteNone", "needs Secure cookies, which unsafePlainHttp gives up");
+    fault("unsafeSameSiteNone", "must be left out with unsafePlainHttp");
   }
   if (unsafeSameSiteNone && sameSite !== undefined) {
     fault("sameSite", "must be left out with unsafeSameSiteNone");
@@ -400,8 +400,8 @@ function resolveCookies(
 
 function unsafeOptions(policy: SessionPolicy): ResolvedOptions["unsafe"] {
   const explanations = {
-    unsafeDomain: "every host of the domain can read and plant the session cookie",
-    unsafePlainHttp: "cookies travel without TLS: anybody on the network can take over sessions",
+    unsafeDomain: "every host of the domain can read and plant the cookie",
+    unsafePlainHttp: "anybody on the network can take over sessions",
     unsafeSameSiteNone: "other sites' requests carry the session cookie",
   } as const;
   return (Object.keys(explanations) as (keyof typeof explanations)[])

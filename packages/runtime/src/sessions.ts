@@ -12,7 +12,7 @@ import { sessionOf } from "./engine/session.ts";
 import { take } from "./engine/steps.ts";
 import type { RevokeOptions, SubjectSessions } from "./engine/subject.ts";
 import { subjectSessions } from "./engine/subject.ts";
-import { checkClock, startSweeper } from "./engine/upkeep.ts";
+import { checkClock, startSweeper, watchStore } from "./engine/upkeep.ts";
 import type { SessionRefusal } from "./errors.ts";
 import { SessionError } from "./errors.ts";
 import type { SessionOptions } from "./options.ts";
@@ -78,6 +78,7 @@ export function createSessions<
   for (const unsafe of resolved.unsafe) core.emit({ type: "option.unsafe", ...unsafe });
   const sweeper = startSweeper(core);
   checkClock(core);
+  watchStore(core);
 
   const exchangeOf = (state: RequestState) => new StateExchange<Data, Level>(state);
 

@@ -138,6 +138,10 @@ import type { NodeOptions } from "holdfast/adapters/node";
 import type { WebOptions } from "holdfast/adapters/web";
 import type { MemoryStoreOptions } from "holdfast/stores/memory";
 import type { SqliteStoreOptions } from "holdfast/stores/sqlite";
+import type { RedisStoreOptions } from "holdfast/stores/redis";
+import type { PostgresStoreOptions } from "holdfast/stores/postgres";
+import type { MysqlStoreOptions } from "holdfast/stores/mysql";
+import type { MigratingStoreOptions } from "holdfast/stores/migrating";
 import type { SessionEvent, SessionEventType, TokenRefusal } from "holdfast/events";
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : { onlyIn: Exclude<B, A> }) : { onlyIn: Exclude<A, B> };
 type OptionalKeys<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
@@ -151,6 +155,10 @@ ${optionsOf("docs/adapters/web.md", "WebOptions")}
 ${optionsOf("docs/adapters/express.md", "AdapterOptions")}
 ${optionsOf("docs/stores/memory.md", "MemoryStoreOptions")}
 ${optionsOf("docs/stores/sqlite.md", "SqliteStoreOptions")}
+${optionsOf("docs/stores/redis.md", "RedisStoreOptions")}
+${optionsOf("docs/stores/postgres.md", "PostgresStoreOptions")}
+${optionsOf("docs/stores/mysql.md", "MysqlStoreOptions")}
+${optionsOf("docs/stores/migrating.md", "MigratingStoreOptions")}
 ${events.join("\n")}
 export {};
 `;

@@ -170,6 +170,7 @@ export function label(event: SessionEvent): string {
     case "commit.failed":
     case "store.unavailable":
     case "store.recovered":
+    case "store.misconfigured":
     case "clock.skewed":
     case "cache.overridden":
     case "cookie.undeliverable":

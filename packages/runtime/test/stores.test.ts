@@ -213,6 +213,19 @@ const faults: Readonly<Record<string, Fault>> = {
       return there && { ...there, successor: there.successor?.length ? there.successor : null };
     },
   }),
+  "delete ignores the state that is named": (inner) => ({ delete: (key) => inner.delete(key) }),
+  "delete compares the version alone": (inner) => ({
+    delete: (key, only) =>
+      only === undefined || now(inner.get(key))?.version === only.version
+        ? inner.delete(key)
+        : false,
+  }),
+  "scan ends after the first page": (inner) => ({
+    scan: (cursor, limit) => {
+      const page = now(inner.scan?.(cursor, limit));
+      return { sessions: page?.sessions.slice(0, limit) ?? [], next: undefined };
+    },
+  }),
   "delete always says true": (inner) => ({
     delete(key) {
       inner.delete(key);

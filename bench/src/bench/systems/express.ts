@@ -1,9 +1,12 @@
 /**
- * Express 5 alone, and with express-session and its MemoryStore.
+ * Express 5 alone, and with express-session on its MemoryStore; express-session with Redis.
  * @module
  */
+import { createServer } from "node:http";
+import { RedisStore } from "connect-redis";
 import express from "express";
 import expressSession from "express-session";
+import { createClient } from "redis";
 import { ACCOUNT, answerText, type Content, content, plainAnswer } from "../content.ts";
 import { countCalls } from "./counting.ts";
 import { answer, listen } from "./node.ts";
@@ -29,36 +32,58 @@ export const expressBare: System = {
   },
 };
 
+/** What express-session does with a request that reached it, whatever runs it. */
+async function serve(request: express.Request, response: express.Response): Promise<void> {
+  if (request.url === "/sign-in") {
+    await called((done) => request.session.regenerate(done));
+    request.session.user = ACCOUNT;
+    await called((done) => request.session.save(done));
+  }
+  if (request.url === "/fill") Object.assign(request.session, content);
+  if (request.url === "/change") request.session.visits = (request.session.visits ?? 0) + 1;
+  answer(response, answerText(request.session.user, request.session.profile));
+}
+
+function sessionMiddleware(store: expressSession.Store) {
+  return expressSession({
+    secret: "a secret for the benchmark alone",
+    resave: false,
+    saveUninitialized: false,
+    store,
+  });
+}
+
 export const expressSessionSystem: System = {
   id: "express-session",
   title: "express-session on Express",
   bare: "express",
+  counts: true,
   cases: CASES,
   start({ counting }) {
     const store = new expressSession.MemoryStore();
     const operations = counting ? countCalls(store, ["get", "set", "touch", "destroy"]) : () => 0;
     const app = express();
-    app.use(
-      expressSession({
-        secret: "a secret for the benchmark alone",
-        resave: false,
-        saveUninitialized: false,
-        store,
-      }),
-    );
-    app.use(async (request, response) => {
-      if (request.url === "/sign-in") {
-        await called((done) => request.session.regenerate(done));
-        request.session.user = ACCOUNT;
-        await called((done) => request.session.save(done));
-      }
-      if (request.url === "/fill") Object.assign(request.session, content);
-      if (request.url === "/change") {
-        request.session.visits = (request.session.visits ?? 0) + 1;
-      }
-      answer(response, answerText(request.session.user, request.session.profile));
-    });
+    app.use(sessionMiddleware(store));
+    app.use(serve);
     return listen(app.listen(0, "127.0.0.1"), { operations });
+  },
+};
+
+/** Without Express, so that nothing but the sessions is compared. */
+export const expressSessionRedis: System = {
+  id: "express-session-redis",
+  title: "express-session, connect-redis, on node:http",
+  bare: "node",
+  server: "redis",
+  cases: CASES,
+  async start({ urls }) {
+    const client = await createClient({ url: urls.redis ?? "" }).connect();
+    const middleware = sessionMiddleware(new RedisStore({ client }));
+    const server = createServer((request, response) => {
+      const asExpress = [request as express.Request, response as express.Response] as const;
+      middleware(...asExpress, () => void serve(...asExpress));
+    });
+    return listen(server, { close: () => client.close() });
   },
 };
 

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import express from "express";
-import { createKeyring, createSessions, type Session, sessionData } from "holdfast";
+import { createKeyring, createSessions, type Session, type Sessions, sessionData } from "holdfast";
 import { expressSessions } from "holdfast/adapters/express";
 import { nodeSessions } from "holdfast/adapters/node";
 import { memoryStore } from "holdfast/stores/memory";
@@ -18,13 +18,14 @@ import { fillSessions } from "../../support/filled-file.ts";
 import { openSqlite } from "../../support/sqlite.ts";
 import { ACCOUNT, answerText, type Content, content } from "../content.ts";
 import { answer, listen } from "./node.ts";
-import { CASES, type System, type SystemGround } from "./system.ts";
+import { CASES, type ServerName, type System, type SystemGround } from "./system.ts";
 
 const HALF_DAY_MS = 43_200_000;
 
-interface Opened {
+/** A store, and how to let go of what is behind it. */
+export interface Opened {
   readonly store: SessionStore;
-  close(): void;
+  close(): unknown;
 }
 
 /** A signed-in session is never dropped from a full memory store, and signing in is what is measured. */
@@ -51,12 +52,13 @@ function sessionsOn(opened: Opened, { counting }: SystemGround) {
     operations: () => counted?.total ?? 0,
     async close() {
       await sessions.close();
-      opened.close();
+      await opened.close();
     },
   };
 }
 
 async function serve(
+  sessions: Sessions<Content, "signed-in">,
   session: Session<Content, "signed-in">,
   request: IncomingMessage,
   response: ServerResponse,
@@ -68,6 +70,10 @@ async function serve(
     case "/sign-in":
       await session.signIn(ACCOUNT);
       break;
+    case "/everywhere":
+      await session.signIn(ACCOUNT);
+      await sessions.subject(ACCOUNT).revokeAll();
+      return answer(response, answerText(ACCOUNT, undefined));
     case "/fill":
       session.set("visits", content.visits);
       session.set("profile", content.profile);
@@ -77,21 +83,25 @@ async function serve(
   answer(response, answerText(session.subject, session.get("profile")));
 }
 
-function onNode(
+/** Holdfast on `node:http` with the store that `open` opens. */
+export function onNode(
   id: string,
   title: string,
   open: (ground: SystemGround) => Opened | Promise<Opened>,
+  server?: ServerName,
 ): System {
   return {
     id,
     title,
     bare: "node",
-    cases: CASES,
+    counts: true,
+    ...(server === undefined ? {} : { server }),
+    cases: server === undefined ? CASES : [...CASES, "everywhere"],
     async start(ground) {
       const { sessions, operations, close } = sessionsOn(await open(ground), ground);
       const { handle, session } = nodeSessions(sessions);
       const server = createServer(
-        handle((request, response) => serve(session(request), request, response)),
+        handle((request, response) => serve(sessions, session(request), request, response)),
       );
       return listen(server, { operations, close });
     },
@@ -110,13 +120,14 @@ export const holdfastExpress: System = {
   id: "holdfast-express",
   title: "Holdfast on Express, memory",
   bare: "express",
+  counts: true,
   cases: CASES,
   async start(ground) {
     const { sessions, operations, close } = sessionsOn(openMemory(), ground);
     const { middleware, session } = expressSessions(sessions);
     const app = express();
     app.use(middleware);
-    app.use((request, response) => serve(session(request), request, response));
+    app.use((request, response) => serve(sessions, session(request), request, response));
     return listen(app.listen(0, "127.0.0.1"), { operations, close });
   },
 };

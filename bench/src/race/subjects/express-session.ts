@@ -1,5 +1,6 @@
 /**
- * express-session on Express 5 with its MemoryStore: as its documentation recommends it, and untouched.
+ * express-session on Express 5: with its MemoryStore, as its documentation recommends it and untouched,
+ * and with connect-redis.
  * @module
  */
 import { once } from "node:events";
@@ -7,7 +8,8 @@ import type { AddressInfo } from "node:net";
 import express from "express";
 import expressSession from "express-session";
 import { respond, type SessionActions } from "../application.ts";
-import { idleSeconds, type Subject } from "./subject.ts";
+import { openRedisGround } from "./connect-redis.ts";
+import { type Ground, idleSeconds, type Running, type Subject } from "./subject.ts";
 
 declare module "express-session" {
   interface SessionData {
@@ -17,7 +19,6 @@ declare module "express-session" {
 }
 
 const idioms = [
-  "express-session 1.19, MemoryStore; `resave` and `saveUninitialized` false, or both untouched",
   "sign-in: regenerate, set the user, save (README, “User login”)",
   "sign-out: clear the user, save, regenerate (README, “User login”)",
   "step-up and periodic rotation: regenerate, then put user and data back",
@@ -25,33 +26,70 @@ const idioms = [
   "renewal: cookie.maxAge with rolling: true",
 ];
 
+const recommended = { resave: false, saveUninitialized: false } as const;
+
+/** A store, and what ends and ages with it. */
+type Opened = Pick<Running, "age" | "close"> & { readonly store: expressSession.Store };
+
+const openMemory = async (): Promise<Opened> => ({
+  store: new expressSession.MemoryStore(),
+  close: async () => {},
+});
+
+const openRedis = ({ stores }: Ground): Promise<Opened> => openRedisGround(stores[0]?.at[0] ?? "");
+
 export const expressSessionSubjects: readonly Subject[] = [
-  subject("express-session", "express-session", {
-    resave: false,
-    saveUninitialized: false,
+  subject("express-session", "express-session", recommended, {
+    stores: ["memory"],
+    open: openMemory,
+    idiom: "express-session 1.19, MemoryStore, `resave` and `saveUninitialized` false",
   }),
-  subject("express-session-defaults", "express-session, defaults", {}),
+  subject(
+    "express-session-defaults",
+    "express-session, defaults",
+    {},
+    {
+      stores: ["memory"],
+      open: openMemory,
+      idiom: "express-session 1.19, MemoryStore, no option set",
+    },
+  ),
+  subject("express-session-redis", "express-session, connect-redis", recommended, {
+    stores: ["redis"],
+    open: openRedis,
+    idiom: "express-session 1.19, connect-redis 9, `resave` and `saveUninitialized` false",
+  }),
 ];
 
 function subject(
   id: string,
   title: string,
   settings: Pick<expressSession.SessionOptions, "resave" | "saveUninitialized">,
+  {
+    stores,
+    open,
+    idiom,
+  }: Pick<Subject, "stores"> & {
+    readonly idiom: string;
+    open(ground: Ground): Promise<Opened>;
+  },
 ): Subject {
   return {
     id,
     title,
     isOurs: false,
-    idioms,
-    canIncrement: false,
-    async start({ mode, clock, gates }) {
+    idioms: [idiom, ...idioms],
+    lacks: ["increment"],
+    stores,
+    async start(ground) {
+      const { mode, clock, gates, secret } = ground;
       const seconds = idleSeconds[mode];
       clock.install();
-      const store = new expressSession.MemoryStore();
+      const { store, age, close } = await open(ground);
       const app = express();
       app.use(
         expressSession({
-          secret: "a secret for the race harness alone",
+          secret,
           store,
           ...settings,
           ...(seconds === undefined ? {} : { rolling: true, cookie: { maxAge: seconds * 1000 } }),
@@ -65,9 +103,11 @@ function subject(
       await once(server, "listening");
       return {
         port: (server.address() as AddressInfo).port,
+        ...(age === undefined ? {} : { age }),
         async close() {
           server.close();
           server.closeAllConnections();
+          await close();
         },
       };
     },
@@ -81,7 +121,7 @@ function called(method: (done: (error?: unknown) => void) => unknown): Promise<v
   });
 }
 
-function actionsOf(request: express.Request, store: expressSession.MemoryStore): SessionActions {
+function actionsOf(request: express.Request, store: expressSession.Store): SessionActions {
   const regenerate = () => called((done) => request.session.regenerate(done));
   const save = () => called((done) => request.session.save(done));
   const rotate = async () => {
@@ -109,11 +149,23 @@ function actionsOf(request: express.Request, store: expressSession.MemoryStore):
     stepUp: rotate,
     rotate,
     async revokeAll(account) {
-      const all = await new Promise<Record<string, expressSession.SessionData>>((resolve) => {
-        store.all((_error, found) => resolve((found ?? {}) as typeof all));
-      });
-      const ids = Object.keys(all).filter((id) => all[id]?.user === account);
+      const ids = (await allSessions(store))
+        .filter(({ user }) => user === account)
+        .map(({ id }) => id);
       await Promise.all(ids.map((id) => called((done) => store.destroy(id, done))));
     },
   };
+}
+
+type Stored = expressSession.SessionData & { readonly id: string };
+
+/** Every session of a store: MemoryStore answers them by id, connect-redis in a list. */
+function allSessions(store: expressSession.Store): Promise<readonly Stored[]> {
+  return new Promise((resolve, reject) => {
+    store.all?.((error, found) => {
+      if (error) reject(error);
+      else if (Array.isArray(found)) resolve(found as Stored[]);
+      else resolve(Object.entries(found ?? {}).map(([id, session]) => ({ ...session, id })));
+    });
+  });
 }

@@ -1,5 +1,6 @@
 /**
- * @fastify/session on Fastify 5 with its memory store: with rolling sessions, its default, and without.
+ * @fastify/session on Fastify 5: with its memory store and with connect-redis, with rolling sessions, its
+ * default, and without.
  * @module
  */
 import type { AddressInfo } from "node:net";
@@ -7,7 +8,8 @@ import fastifyCookie from "@fastify/cookie";
 import fastifySession from "@fastify/session";
 import fastify, { type FastifyRequest } from "fastify";
 import { respond, type SessionActions } from "../application.ts";
-import { idleSeconds, type Subject } from "./subject.ts";
+import { openRedisGround } from "./connect-redis.ts";
+import { type Ground, idleSeconds, type Running, type Subject } from "./subject.ts";
 
 declare module "fastify" {
   interface Session {
@@ -17,34 +19,94 @@ declare module "fastify" {
 }
 
 const idioms = [
-  "@fastify/session 11, memory store; `saveUninitialized` false, `rolling` at its default or false",
   "sign-in: regenerate, then set the user",
   "sign-out: destroy",
   "step-up and periodic rotation: regenerate, keeping user and data",
-  "revoke all: every session in the store's own Map with that user, by store.destroy",
+  "revoke all: every session in the store with that user, by store.destroy",
 ];
+
+/** A store, how to find an account's sessions in it, and what ends and ages with it. */
+type Opened = Pick<Running, "age" | "close"> & {
+  readonly store: fastifySession.SessionStore;
+  idsOf(account: string): Promise<readonly string[]>;
+};
+
+async function openMemory(): Promise<Opened> {
+  const kept = new Map<string, fastifySession.FastifySessionObject>();
+  return {
+    store: new fastifySession.MemoryStore(kept),
+    idsOf: async (account) =>
+      [...kept].filter(([, session]) => session.user === account).map(([id]) => id),
+    close: async () => {},
+  };
+}
+
+async function openRedis({ stores }: Ground): Promise<Opened> {
+  const { store, age, close } = await openRedisGround(stores[0]?.at[0] ?? "");
+  return {
+    // Made for express-session, whose sessions are declared otherwise; the methods are the same.
+    store: store as unknown as fastifySession.SessionStore,
+    async idsOf(account) {
+      const all = (await store.all()) as { readonly id: string; readonly user?: string }[];
+      return all.filter(({ user }) => user === account).map(({ id }) => id);
+    },
+    age,
+    close,
+  };
+}
+
+const memory = {
+  stores: ["memory"],
+  open: openMemory,
+  idiom: "@fastify/session 11, memory store, `saveUninitialized` false",
+} as const;
+const redis = {
+  stores: ["redis"],
+  open: openRedis,
+  idiom: "@fastify/session 11, connect-redis 9, `saveUninitialized` false",
+} as const;
 
 export const fastifySessionSubjects: readonly Subject[] = [
-  subject("fastify-session", "@fastify/session", true),
-  subject("fastify-session-still", "@fastify/session, not rolling", false),
+  subject("fastify-session", "@fastify/session", true, memory),
+  subject("fastify-session-still", "@fastify/session, not rolling", false, memory),
+  subject("fastify-session-redis", "@fastify/session, connect-redis", true, redis),
+  subject(
+    "fastify-session-redis-still",
+    "@fastify/session, connect-redis, not rolling",
+    false,
+    redis,
+  ),
 ];
 
-function subject(id: string, title: string, rolling: boolean): Subject {
+function subject(
+  id: string,
+  title: string,
+  rolling: boolean,
+  {
+    stores,
+    open,
+    idiom,
+  }: Pick<Subject, "stores"> & {
+    readonly idiom: string;
+    open(ground: Ground): Promise<Opened>;
+  },
+): Subject {
   return {
     id,
     title,
     isOurs: false,
-    idioms: [...idioms, rolling ? "renewal: rolling: true" : "renewal: touch, then save"],
-    canIncrement: false,
-    async start({ mode, clock, gates }) {
+    idioms: [idiom, ...idioms, rolling ? "renewal: rolling: true" : "renewal: touch, then save"],
+    lacks: ["increment"],
+    stores,
+    async start(ground) {
+      const { mode, clock, gates, secret } = ground;
       const seconds = idleSeconds[mode];
       clock.install();
-      const kept = new Map<string, fastifySession.FastifySessionObject>();
-      const store = new fastifySession.MemoryStore(kept);
+      const { store, idsOf, age, close } = await open(ground);
       const app = fastify();
       await app.register(fastifyCookie);
       await app.register(fastifySession, {
-        secret: "a secret for the race harness alone",
+        secret,
         store,
         saveUninitialized: false,
         rolling,
@@ -54,7 +116,7 @@ function subject(id: string, title: string, rolling: boolean): Subject {
         },
       });
       const revokeAll = async (account: string) => {
-        const ids = [...kept].filter(([, session]) => session.user === account).map(([sid]) => sid);
+        const ids = await idsOf(account);
         await Promise.all(
           ids.map((sid) => new Promise<void>((resolve) => store.destroy(sid, () => resolve()))),
         );
@@ -65,9 +127,11 @@ function subject(id: string, title: string, rolling: boolean): Subject {
       await app.listen({ port: 0, host: "127.0.0.1" });
       return {
         port: (app.server.address() as AddressInfo).port,
+        ...(age === undefined ? {} : { age }),
         async close() {
           app.server.closeAllConnections();
           await app.close();
+          await close();
         },
       };
     },

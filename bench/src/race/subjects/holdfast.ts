@@ -1,20 +1,21 @@
 /**
- * Holdfast on `node:http`, with its memory store and with SQLite.
+ * Holdfast on `node:http`, with every store.
  * @module
  */
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { createKeyring, createSessions, type Session, sessionData } from "holdfast";
 import { nodeSessions } from "holdfast/adapters/node";
-import { memoryStore } from "holdfast/stores/memory";
-import { sqliteStore } from "holdfast/stores/sqlite";
-import type { SessionStore } from "holdfast/stores/store";
-import { openSqlite } from "../../support/sqlite.ts";
+import {
+  openStore,
+  STORE_NAMES,
+  type StoreDescription,
+  type StoreName,
+  storeRows,
+} from "../../support/stores.ts";
 import { respond, type SessionActions } from "../application.ts";
-import { type Ground, idleSeconds, type Subject } from "./subject.ts";
+import { idleSeconds, type Subject } from "./subject.ts";
 
 type Values = Record<string, number>;
 
@@ -26,33 +27,21 @@ const idioms = [
   "renewal: built in",
 ];
 
-export const holdfastSubjects: readonly Subject[] = [
-  subject("holdfast-memory", "Holdfast, memory", () => ({
-    store: memoryStore(),
-    close: () => {},
-  })),
-  subject("holdfast-sqlite", "Holdfast, SQLite", ({ folder }) => {
-    const db = openSqlite(join(folder, "sessions.db"));
-    return { store: sqliteStore(db), close: () => db.close() };
-  }),
-];
+export const holdfastSubjects: readonly Subject[] = STORE_NAMES.map(subject);
 
-function subject(
-  id: string,
-  title: string,
-  open: (ground: Ground) => { readonly store: SessionStore; close(): void },
-): Subject {
+function subject(name: StoreName): Subject {
   return {
-    id,
-    title,
+    id: `holdfast-${name}`,
+    title: `Holdfast, ${storeRows[name].title}`,
     isOurs: true,
     idioms,
-    canIncrement: true,
+    lacks: [],
+    stores: [name],
     async start(ground) {
-      const { store, close } = open(ground);
+      const { store, close } = await openStore(ground.stores[0] as StoreDescription);
       const seconds = idleSeconds[ground.mode];
       const sessions = createSessions({
-        keyring: createKeyring({ bytes: randomBytes(32) }),
+        keyring: createKeyring({ bytes: Buffer.from(ground.secret, "hex") }),
         store,
         data: sessionData<Values>(),
         ...(seconds === undefined ? {} : { policy: { idleTimeoutSeconds: seconds } }),
@@ -81,7 +70,7 @@ function subject(
           server.close();
           server.closeAllConnections();
           await sessions.close();
-          close();
+          await close();
         },
       };
     },

@@ -2,6 +2,7 @@
  * Every system that is compared, in the order of the table's columns.
  * @module
  */
+import { betterAuthSubjects } from "./better-auth.ts";
 import { expressSessionSubjects } from "./express-session.ts";
 import { fastifySessionSubjects } from "./fastify-session.ts";
 import { holdfastSubjects } from "./holdfast.ts";
@@ -11,4 +12,5 @@ export const subjects: readonly Subject[] = [
   ...holdfastSubjects,
   ...expressSessionSubjects,
   ...fastifySessionSubjects,
+  ...betterAuthSubjects,
 ];

@@ -7,8 +7,9 @@ import { readFileSync, realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Command, type CommandIo, type ExitCode, failed, type Outcome } from "./command.ts";
 import { keysCommand } from "./keys.ts";
+import { migrateCommand } from "./migrate.ts";
 
-const commands: readonly Command[] = [keysCommand];
+const commands: readonly Command[] = [keysCommand, migrateCommand];
 
 /**
  * Runs one command line.

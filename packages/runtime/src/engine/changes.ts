@@ -60,7 +60,7 @@ export function applyChange(contents: Contents, change: Change, rules: DataRules
       if (after instanceof Promise) {
         throw dataError(
           change.key,
-          "was updated by an async function; update takes a synchronous one",
+          "was updated by an asynchronous function; use a synchronous one",
         );
       }
       const values = new Map<string, unknown>(contents.values);
@@ -85,7 +85,7 @@ export function checkedText(contents: Contents, rules: DataRules): string {
   const text = writeContents(contents, rules.codec);
   const bytes = Buffer.byteLength(text);
   if (bytes > rules.maxDataBytes) {
-    const message = `Session data would be ${bytes} bytes; policy.maxDataBytes allows ${rules.maxDataBytes}. Keep large things in your database`;
+    const message = `Session data would be ${bytes} bytes; policy.maxDataBytes allows ${rules.maxDataBytes}`;
     throw new SessionError("HOLDFAST_DATA", message, { bytes });
   }
   if (rules.schema !== undefined) checkSchema(rules.schema, contents);

@@ -7,7 +7,7 @@ import { expireCookie, setCookie } from "../cookie/set-cookie.ts";
 import { writeToken } from "../crypto/token.ts";
 import type { SessionRecord } from "../stores/store.ts";
 import { openSuccessor } from "./boxes.ts";
-import { judgeSecret } from "./judge.ts";
+import { isPending, judgeSecret } from "./judge.ts";
 import { refuse } from "./load.ts";
 import type { LiveSession, RequestState } from "./request-state.ts";
 import { becomeLive } from "./request-state.ts";
@@ -90,7 +90,8 @@ export async function refreshCookie(state: RequestState): Promise<void> {
   if (live === undefined || presented === undefined) return;
   const got = core.store.run("get", (store) => store.get(live.key));
   const record = isPromise(got) ? await got : got;
-  if (record === undefined || record.subjectKey !== live.record.subjectKey) return;
+  if (record === undefined || isPending(record)) return;
+  if (record.subjectKey !== live.record.subjectKey) return;
   becomeLive(state, { ...live, record });
   if (presented.judgement.as === "successor") return handSuccessor(state, record);
   const { retiredSeconds } = core.options.policy;

@@ -64,7 +64,7 @@ function guardStore({ store, policy, now }: ResolvedOptions, emit: Emit): Guarde
       awaySince = now();
       emit({ type: "store.unavailable", store: store.name, operation, cause: causeOf(cause) });
     }
-    const text = `The ${store.name} store failed at "${operation}"; see the cause, and check that it is reachable`;
+    const text = `The ${store.name} store failed at "${operation}"; see the cause`;
     return new SessionError("HOLDFAST_STORE", text, { operation }, { cause });
   };
   const answered = <T>(value: T): T => {

@@ -4,6 +4,7 @@
  */
 import type { StoredSession } from "../stores/store.ts";
 import type { Core } from "./core.ts";
+import { isPending } from "./judge.ts";
 import type { Presented } from "./load.ts";
 import { endedBy } from "./load.ts";
 import type { RequestView } from "./request-view.ts";
@@ -58,6 +59,7 @@ export async function presentedSessions(core: Core, subjectKey: string): Promise
   const now = core.now();
   const all = await core.store.run("listSubject", (store) => store.listSubject(subjectKey));
   return all.filter(
-    ({ record }) => record.presentedAt !== null && endedBy(record, now) === undefined,
+    ({ record }) =>
+      record.presentedAt !== null && !isPending(record) && endedBy(record, now) === undefined,
   );
 }

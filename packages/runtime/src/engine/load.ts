@@ -12,7 +12,7 @@ import type { Awaitable, SessionRecord, StoreKey } from "../stores/store.ts";
 import { recordFlags } from "../stores/store.ts";
 import type { Core } from "./core.ts";
 import type { Judgement } from "./judge.ts";
-import { judgeSecret } from "./judge.ts";
+import { isPending, judgeSecret } from "./judge.ts";
 import type { RequestView } from "./request-view.ts";
 import { isLoopbackHost, isSafeMethod } from "./request-view.ts";
 import { type Steps, step } from "./steps.ts";
@@ -78,7 +78,8 @@ function* loadCookie(
     }
     const { key } = token;
     const record = yield* step(core.store.run("get", (store) => store.get(key)));
-    if (record === undefined || (record.subjectKey !== null) !== (kind === "signed-in")) {
+    const isThere = record !== undefined && !isPending(record);
+    if (!isThere || (record.subjectKey !== null) !== (kind === "signed-in")) {
       refuse(core, request, "unknown");
       continue;
     }
@@ -211,7 +212,7 @@ export function refuse(
 ): boolean {
   const foreign = reason === "forged" && isLoopbackHost(request.header("host"));
   const note = foreign
-    ? "another application on this host may use the cookie name; set policy.cookieName"
+    ? "another application here may use the cookie name; set policy.cookieName"
     : undefined;
   return core.flood.refused({ reason, address: request.address, handle, note });
 }

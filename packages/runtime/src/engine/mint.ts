@@ -23,8 +23,7 @@ export async function mint(state: RequestState): Promise<void> {
     return;
   }
   if (state.headSent) {
-    const why =
-      "The response head is out, so no session can begin; write before the response starts";
+    const why = "The response head is out; begin a session before it";
     throw new SessionError("HOLDFAST_HEAD_SENT", why);
   }
   state.log = [];

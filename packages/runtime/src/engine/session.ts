@@ -163,7 +163,7 @@ class RequestSession implements Session<AnyData, string> {
     if (typeof subject !== "string" || subject === "" || subject.length > 1024) {
       throw new SessionError(
         "HOLDFAST_DATA",
-        "signIn takes the account's identifier, a string of 1 to 1024 characters",
+        "The subject must be a string of 1 to 1024 characters",
       );
     }
     const { carry = [], checkpoint } = options;
@@ -249,7 +249,7 @@ class RequestSession implements Session<AnyData, string> {
     const state = this.#reading();
     refuseReadOnly(state);
     if (state.phase === "ended") {
-      throw new SessionError("HOLDFAST_ENDED", "This session was signed out; it cannot be written");
+      throw new SessionError("HOLDFAST_ENDED", "This session was signed out; begin a new request");
     }
     return state;
   }
@@ -263,7 +263,7 @@ class RequestSession implements Session<AnyData, string> {
       throw new SessionError("HOLDFAST_ENDED", "This session was signed out; begin a new request");
     }
     if (state.headSent) {
-      const why = "The response head is out; sign in, step up, rotate and sign out before it";
+      const why = "The response head is out; change the token before it";
       throw new SessionError("HOLDFAST_HEAD_SENT", why);
     }
     return state;

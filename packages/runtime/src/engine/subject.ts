@@ -8,6 +8,7 @@ import { recordFlags } from "../stores/store.ts";
 import { openMeta } from "./boxes.ts";
 import type { Core } from "./core.ts";
 import { subjectKeysOf } from "./core.ts";
+import { isPending } from "./judge.ts";
 import { presentedSessions } from "./limit.ts";
 import { swapRecord } from "./swap.ts";
 
@@ -97,7 +98,9 @@ export function subjectSessions(core: Core, subject: string): SubjectSessions {
     async revoke(handle, { reason = "requested", by } = {}) {
       for (const key of keys) {
         const sessions = await core.store.run("listSubject", (store) => store.listSubject(key));
-        const session = sessions.find(({ record }) => record.handle === handle);
+        const session = sessions.find(
+          ({ record }) => record.handle === handle && !isPending(record),
+        );
         if (session === undefined) continue;
         const removed = await core.store.run("delete", (store) => store.delete(session.key));
         if (removed) core.emit({ type: "session.revoked", handle, reason, by, subject });

@@ -9,6 +9,7 @@ import { SessionError } from "../errors.ts";
 import type { SessionRecord, StoreKey } from "../stores/store.ts";
 import { RECORD_FORMAT } from "../stores/store.ts";
 import type { Core } from "./core.ts";
+import { isPending } from "./judge.ts";
 import { isPromise } from "./steps.ts";
 
 const WRITE_IDS = 16;
@@ -44,6 +45,7 @@ export async function swapRecord(
   let unknownSince: number | undefined;
 
   for (let attempt = 0; ; attempt++) {
+    if (isPending(record)) return { outcome: "gone" };
     const changed = record.format > RECORD_FORMAT ? undefined : draft(record);
     if (changed === undefined) return { outcome: "declined", record };
     const next: SessionRecord = {
@@ -82,9 +84,7 @@ function backOff(attempt: number): number {
 }
 
 function contended(): SessionError {
-  return new SessionError(
-    "HOLDFAST_STORE",
-    "Too many requests write this session at once; this write did not get through",
-    { operation: "put" },
-  );
+  return new SessionError("HOLDFAST_STORE", "Too many requests write this session at once", {
+    operation: "put",
+  });
 }

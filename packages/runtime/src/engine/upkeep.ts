@@ -63,6 +63,11 @@ export function startSweeper(core: Core): Sweeper {
   };
 }
 
+/** What of the store's set-up breaks its promises goes into the audit trail. */
+export function watchStore({ store: { raw }, emit }: Core): void {
+  raw.watch?.((problem) => emit({ type: "store.misconfigured", store: raw.name, ...problem }));
+}
+
 /** A clock that differs from the store's makes deadlines differ between processes. */
 export function checkClock({ store, now, emit, options }: Core): void {
   const { raw } = store;

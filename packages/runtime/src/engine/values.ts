@@ -17,7 +17,6 @@ export interface FlashEntry {
 export interface Values extends Iterable<[string, unknown]> {
   has(key: string): boolean;
   get(key: string): unknown;
-  keys(): Iterable<string>;
 }
 
 /** The content of a data box: values by key, and flash messages, oldest first. */
@@ -102,12 +101,11 @@ class StoredValues implements Values {
     return value;
   }
 
-  *keys(): Generator<string> {
-    for (let at = 0; at + 1 < this.#line.length; at += 2) yield this.#line[at] as string;
-  }
-
   *[Symbol.iterator](): Generator<[string, unknown]> {
-    for (const key of this.keys()) yield [key, this.get(key)];
+    for (let at = 0; at + 1 < this.#line.length; at += 2) {
+      const key = this.#line[at] as string;
+      yield [key, this.get(key)];
+    }
   }
 
   #indexOf(key: string): number {
@@ -145,7 +143,7 @@ function jsonFault(value: unknown, depth: number): string | undefined {
       : `holds the number ${Object.is(value, -0) ? "-0" : value}, which JSON cannot keep`;
   }
   if (typeof value !== "object") {
-    return `holds a value of type ${typeof value}, which JSON cannot keep; use a codec, or delete the key instead`;
+    return `holds a value of type ${typeof value}, which JSON cannot keep; use a codec`;
   }
   if (depth === MAX_DEPTH) return `is nested deeper than ${MAX_DEPTH} levels, or contains itself`;
   if (Array.isArray(value)) {
@@ -156,7 +154,7 @@ function jsonFault(value: unknown, depth: number): string | undefined {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) {
       const kind = (value as object).constructor?.name ?? "object of a class";
-      return `holds a ${kind}, which JSON cannot keep; convert it, or use a codec`;
+      return `holds a ${kind}, which JSON cannot keep; use a codec`;
     }
     if (typeof (value as { toJSON?: unknown }).toJSON === "function") {
       return "holds an object with a toJSON method, which JSON would change";

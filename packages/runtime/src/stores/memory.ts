@@ -172,9 +172,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       return true;
     },
 
-    delete(key) {
+    delete(key, only) {
       const entry = entries.get(key);
       if (entry === undefined) return false;
+      const { version, idleExpiresAt } = entry.record;
+      const isOther = only?.version !== version || only.idleExpiresAt !== idleExpiresAt;
+      if (only !== undefined && isOther) return false;
       remove(entry);
       return true;
     },
@@ -249,6 +252,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
         else removeCheckpoint(unused.subjectKey);
       }
       return { removed, done: left > 0 };
+    },
+
+    scan() {
+      // All of it at once: the records are in this memory already.
+      const sessions = [...entries].map(([key, { record }]) => ({ key, record }));
+      return { sessions, next: undefined };
     },
 
     close() {

@@ -6,6 +6,7 @@ import Database from "libsql";
 import { afterAll, describe, expect, it } from "vitest";
 import { sampleNow, sampleSession, sampleSubject } from "../testing/index.ts";
 import { type SqliteDatabase, sqliteStore } from "./sqlite.ts";
+import type { SessionStore } from "./store.ts";
 
 const now = sampleNow;
 const folder = mkdtempSync(join(tmpdir(), "holdfast-sqlite-"));
@@ -51,6 +52,36 @@ describe("sqliteStore", () => {
     const removed = await store.deleteSubject(sampleSubject(1));
     expect(removed).toEqual([{ key, handle: record.handle }]);
   });
+
+  // CWE-613: libsql leaves a busy statement open, and with it the connection reads an old state for good.
+  const { key, record } = sampleSession(1, { subjectKey: sampleSubject(1) });
+  const writes: Readonly<Record<string, (store: SessionStore) => unknown>> = {
+    create: (store) => store.create(sampleSession(2).key, sampleSession(2).record, { now }),
+    put: (store) => store.put(key, { ...record, version: 2 }),
+    touch: (store) => store.touch(key, 1, record.idleExpiresAt + 1),
+    delete: (store) => store.delete(sampleSession(3).key),
+    deleteSubject: (store) => store.deleteSubject(sampleSubject(2)),
+    checkpoint: (store) => store.checkpoint(sampleSubject(2), now),
+    deleteAll: (store) => store.deleteAll(),
+    sweep: (store) => store.sweep(now, 10),
+  };
+  for (const [name, write] of Object.entries(writes)) {
+    it(`sees a sign-out by another process at once, also after ${name} found the file busy`, async () => {
+      const path = freshFile();
+      const [ours, other] = [new Database(path), new Database(path)];
+      const store = sqliteStore(ours);
+      await store.create(key, record, { now });
+      other.exec("BEGIN IMMEDIATE");
+      const written = write(store);
+      expect(written).toBeInstanceOf(Promise);
+      expect(await store.get(key)).toBeDefined();
+      other.prepare("DELETE FROM sessions WHERE key = unhex(?)").run(key);
+      other.exec("COMMIT");
+      expect(await store.get(key)).toBeUndefined();
+      await written;
+      expect(await store.create(key, record, { now })).toBe("created");
+    });
+  }
 
   it("waits for the disk when it signs out or revokes, and only then", () => {
     const client = new Database(freshFile());

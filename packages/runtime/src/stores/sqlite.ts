@@ -30,6 +30,10 @@ export interface SqliteStoreOptions {
   readonly table?: string;
 }
 
+type KeyedRow = SessionRow & { readonly key: string };
+
+const storedOf = (row: KeyedRow) => ({ key: row.key, record: recordOf(row) });
+
 // Removing a row writes three pages, most of them its own: 25 rows and the checkpoint they cause hold
 // the event loop for 4 ms at the median and 7 to 11 at the 99th percentile; 100 rows for 25 and more.
 const SWEEP_ROWS = 25;
@@ -59,6 +63,9 @@ export function sqliteStore(db: SqliteDatabase, options: SqliteStoreOptions = {}
   const selectSubject = db.prepare(
     `SELECT lower(hex(key)) AS key, ${ROW_COLUMNS} FROM ${sessions} WHERE subjectKey = unhex(?)`,
   );
+  const selectFrom = db.prepare(
+    `SELECT id, lower(hex(key)) AS key, ${ROW_COLUMNS} FROM ${sessions} WHERE id > ? ORDER BY id LIMIT ?`,
+  );
   const selectHandles = db.prepare(
     `SELECT id, lower(hex(key)) AS key, handle FROM ${sessions} WHERE subjectKey = unhex(?)`,
   );
@@ -75,6 +82,8 @@ export function sqliteStore(db: SqliteDatabase, options: SqliteStoreOptions = {}
   const raise = db.prepare(`UPDATE ${sessions} SET idleExpiresAt = max(idleExpiresAt, ?)
     WHERE key = unhex(?) AND version = ?`);
   const remove = db.prepare(`DELETE FROM ${sessions} WHERE key = unhex(?)`);
+  const removeOnly = db.prepare(`DELETE FROM ${sessions}
+    WHERE key = unhex(?) AND version = ? AND idleExpiresAt = ?`);
   const removeById = db.prepare(`DELETE FROM ${sessions} WHERE id = ?`);
   const removeAll = db.prepare(`DELETE FROM ${sessions}`);
 
@@ -111,6 +120,12 @@ export function sqliteStore(db: SqliteDatabase, options: SqliteStoreOptions = {}
       throw error;
     }
   }
+
+  /**
+   * A lone statement, in a transaction where the file can be busy: libsql leaves a prepared statement open
+   * that finds it so, and from then on the connection would read an old state for good. `BEGIN` is not prepared.
+   */
+  const write: <T>(step: () => T) => T = inMemory ? (step) => step() : transaction;
 
   /** On the disk before it returns: a power failure must not bring back what was revoked. */
   function durably<T>(step: () => T): T {
@@ -151,7 +166,7 @@ export function sqliteStore(db: SqliteDatabase, options: SqliteStoreOptions = {}
         const added = insert.run(key, subjectKey, sweepAt, ...changing(record), idleExpiresAt);
         return Number(added.changes) === 1 ? "created" : "exists";
       };
-      if (checkpoint === undefined && replaces === undefined) return whenFree(add);
+      if (checkpoint === undefined && replaces === undefined) return whenFree(() => write(add));
 
       const exchange = () =>
         transaction(() => {
@@ -169,26 +184,35 @@ export function sqliteStore(db: SqliteDatabase, options: SqliteStoreOptions = {}
     put(key, record) {
       const { idleExpiresAt, version } = record;
       const isTombstone = (record.flags & recordFlags.tombstone) !== 0;
-      return whenFree(() => {
+      const replaceOnce = () => {
         const { changes } = isTombstone
           ? bury.run(...changing(record), idleExpiresAt, idleExpiresAt, key, version - 1)
           : replace.run(...changing(record), idleExpiresAt, key, version - 1);
         return Number(changes) === 1;
-      });
+      };
+      return whenFree(() => write(replaceOnce));
     },
 
     touch(key, version, idleExpiresAt) {
-      return whenFree(() => Number(raise.run(idleExpiresAt, key, version).changes) === 1);
+      const raiseOnce = () => Number(raise.run(idleExpiresAt, key, version).changes) === 1;
+      return whenFree(() => write(raiseOnce));
     },
 
-    delete(key) {
-      return whenFree(() => durably(() => Number(remove.run(key).changes) === 1));
+    delete(key, only) {
+      const removeOnce = () => {
+        const { changes } =
+          only === undefined
+            ? remove.run(key)
+            : removeOnly.run(key, only.version, only.idleExpiresAt);
+        return Number(changes) === 1;
+      };
+      return whenFree(() => durably(() => write(removeOnce)));
     },
 
     listSubject(subjectKey) {
       return whenFree(() => {
-        const rows = selectSubject.all(subjectKey) as (SessionRow & { readonly key: string })[];
-        return rows.map((row) => ({ key: row.key, record: recordOf(row) }));
+        const rows = selectSubject.all(subjectKey) as KeyedRow[];
+        return rows.map(storedOf);
       });
     },
 
@@ -232,6 +256,16 @@ export function sqliteStore(db: SqliteDatabase, options: SqliteStoreOptions = {}
         return { removed, done: removed + postponed < rows && unused < rows };
       };
       return whenFree(() => transaction(step));
+    },
+
+    scan(cursor, limit) {
+      return whenFree(() => {
+        const rows = selectFrom.all(Number(cursor ?? 0), limit) as (KeyedRow & {
+          readonly id: number;
+        })[];
+        const last = rows.length < limit ? undefined : rows.at(-1);
+        return { sessions: rows.map(storedOf), next: last && String(last.id) };
+      });
     },
 
     close() {

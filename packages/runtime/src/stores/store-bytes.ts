@@ -26,6 +26,7 @@ const IS_CLOSED = 2;
 /*
  * Layout 1 holds a record without `version` and `idleExpiresAt`, which change without the rest. Big-endian;
  * instants have 6 bytes, and are 0 where they are null:
+ * Scripts of `redis-scripts.ts` read the bits, the absolute deadline, the handle and the subject key here.
  *   0       layout, 0x01
  *   1       format
  *   2–3     flags

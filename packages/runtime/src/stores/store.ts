@@ -34,6 +34,11 @@ export const recordFlags = {
   rotationDue: 1,
   /** An anonymous session that was signed in from: only a second sign-in may read it. */
   tombstone: 2,
+  /**
+   * A copy that a move between stores has announced and not completed. The session is still elsewhere, or
+   * gone: whoever reads this record takes it for absent.
+   */
+  pending: 4,
 } as const;
 
 /** The record format that this release writes. A newer one is served and never written back. */
@@ -116,6 +121,28 @@ export interface DeleteSubjectOptions {
   readonly forget?: boolean | undefined;
 }
 
+/** What changes of a record while it is used: its version with a `put`, its idle deadline with a `touch`. */
+export type RecordState = Pick<SessionRecord, "version" | "idleExpiresAt">;
+
+/** @see SessionStore.scan */
+export interface StorePage {
+  readonly sessions: readonly StoredSession[];
+  /** Where to go on; `undefined` when everything was answered. */
+  readonly next: string | undefined;
+}
+
+/** What of the server's set-up breaks a promise of the store. */
+export interface StoreProblem {
+  /**
+   * `evicts`: records are dropped when memory is full, and with them the index. `replicas`: replicas do not
+   * confirm what was revoked. `not-durable`: a power failure loses what was confirmed. `read-only`: a server
+   * that takes no writes. `schema`: tables of another release. `unverified`: the store may not look.
+   */
+  readonly problem: "evicts" | "replicas" | "not-durable" | "read-only" | "schema" | "unverified";
+  /** What follows from it and what to change, in one sentence. */
+  readonly explanation: string;
+}
+
 /** Dead records stay this long past their deadline, so that a fast clock deletes nothing alive. */
 export const SWEEP_DELAY_SECONDS = 300;
 
@@ -134,7 +161,7 @@ export interface SessionStore {
   /** The record, dead or alive; `undefined` if it is unknown. */
   get(key: StoreKey): Awaitable<SessionRecord | undefined>;
   /**
-   * Inserts a record at version 1, indexed by its subject.
+   * Inserts a record, indexed by its subject: at version 1, or at any up to 2^47 where it moves here from another store.
    *
    * @returns `exists`, changing nothing, if the key is taken; `revoked-meanwhile`, changing nothing, if
    *   `checkpoint` is given and is not the subject's present one.
@@ -158,8 +185,11 @@ export interface SessionStore {
    * @returns `false` if another version or no record is there.
    */
   touch(key: StoreKey, version: number, idleExpiresAt: number): Awaitable<boolean>;
-  /** @returns `false` if the key is unknown, which is not an error. */
-  delete(key: StoreKey): Awaitable<boolean>;
+  /**
+   * @param only Deletes the record only in exactly this state.
+   * @returns `false` if the key is unknown, or in another state: neither is an error.
+   */
+  delete(key: StoreKey, only?: RecordState): Awaitable<boolean>;
   /** Every record of the subject, dead or alive, in no particular order. */
   listSubject(subjectKey: SubjectKey): Awaitable<readonly StoredSession[]>;
   /**
@@ -188,6 +218,19 @@ export interface SessionStore {
     now: number,
     limit: number,
   ): Awaitable<{ readonly removed: number; readonly done: boolean }>;
+  /**
+   * Part of everything that is kept, for copying it elsewhere. A record that is there from the first call
+   * to the last is answered at least once.
+   *
+   * @param cursor `next` of the answer before; `undefined` begins.
+   * @param limit About how many to answer: 1 or more.
+   */
+  scan?(cursor: string | undefined, limit: number): Awaitable<StorePage>;
+  /**
+   * Called once at start-up. The store reports, then and later, what of the server's set-up breaks a
+   * promise of its own.
+   */
+  watch?(report: (problem: StoreProblem) => void): void;
   /** The store's own clock, where it is another machine's: compared with ours at start-up. */
   clock?(): Awaitable<number>;
   /** Releases what the store itself opened; the client that was passed in stays the caller's. */

@@ -4,8 +4,8 @@
  */
 import type { SessionStore } from "../stores/store.ts";
 
-/** The operations that are counted: every method of the contract but `close`. */
-export type StoreOperation = Exclude<keyof SessionStore, "name" | "traits" | "close">;
+/** The operations that are counted: every method of the contract but `watch` and `close`. */
+export type StoreOperation = Exclude<keyof SessionStore, "name" | "traits" | "watch" | "close">;
 
 /** @see countingStore */
 export interface CountingStore extends SessionStore {
@@ -30,6 +30,7 @@ export function countingStore(inner: SessionStore): CountingStore {
     checkpoint: 0,
     deleteAll: 0,
     sweep: 0,
+    scan: 0,
     clock: 0,
   };
   const counted =
@@ -61,6 +62,8 @@ export function countingStore(inner: SessionStore): CountingStore {
     checkpoint: counted("checkpoint", inner.checkpoint),
     deleteAll: counted("deleteAll", inner.deleteAll),
     sweep: counted("sweep", inner.sweep),
+    ...(inner.scan === undefined ? {} : { scan: counted("scan", inner.scan) }),
+    ...(inner.watch === undefined ? {} : { watch: inner.watch.bind(inner) }),
     ...(inner.clock === undefined ? {} : { clock: counted("clock", inner.clock) }),
     close: () => inner.close(),
   };

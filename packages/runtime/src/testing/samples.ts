@@ -45,5 +45,5 @@ export function sampleSession(n: number, overrides: Partial<SessionRecord> = {})
   const handle = `sample-handle-${String(n).padStart(6, "0")}`;
   const record = sampleRecord({ handle, ...overrides });
   const bucket = record.subjectKey?.slice(0, 4) ?? SAMPLE_BUCKET;
-  return { key: bucket + n.toString(16).padStart(64, "c"), record };
+  return { key: bucket + n.toString(16).padStart(8, "0").padEnd(64, "c"), record };
 }

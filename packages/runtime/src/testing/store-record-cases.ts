@@ -180,6 +180,30 @@ export const recordCases: readonly StoreCase[] = [
     assert.equal(await store.get(one.key), undefined);
     assertRecord(await store.get(two.key), two.record);
   }),
+  storeCase("takes a record at the version that it has elsewhere", async (store) => {
+    const { key, record } = sampleSession(1, { version: 2 ** 47 });
+    assert.equal(await store.create(key, record, { now }), "created");
+    assertRecord(await store.get(key), record);
+    const idleExpiresAt = record.idleExpiresAt + 1000;
+    assert.equal(await store.touch(key, 2 ** 47, idleExpiresAt), true);
+    const next = { ...record, version: 2 ** 47 + 1, data: Uint8Array.of(9) };
+    assert.equal(await store.put(key, { ...next, version: 2 }), false);
+    assert.equal(await store.put(key, next), true);
+    assertRecord(await store.get(key), { ...next, idleExpiresAt });
+  }),
+  storeCase("deletes a record only in the state that is named", async (store) => {
+    const { key, record } = sampleSession(1);
+    await store.create(key, record, { now });
+    const { version, idleExpiresAt } = record;
+    assert.equal(await store.delete(key, { version: 2, idleExpiresAt }), false);
+    assert.equal(await store.delete(key, { version, idleExpiresAt: idleExpiresAt - 1 }), false);
+    await store.touch(key, version, idleExpiresAt + 1);
+    assert.equal(await store.delete(key, { version, idleExpiresAt }), false);
+    assertRecord(await store.get(key), { ...record, idleExpiresAt: idleExpiresAt + 1 });
+    assert.equal(await store.delete(key, { version, idleExpiresAt: idleExpiresAt + 1 }), true);
+    assert.equal(await store.get(key), undefined);
+    assert.equal(await store.delete(key, { version, idleExpiresAt: idleExpiresAt + 1 }), false);
+  }),
   storeCase("takes a key again after it was deleted", async (store) => {
     const { key, record } = sampleSession(1);
     await store.create(key, record, { now });

@@ -172,7 +172,9 @@ export const subjectCases: readonly StoreCase[] = [
     ] as const
   ).map(([which, options]) =>
     subjectCase(`refuses a sign-in that ${which} removal came before`, async (store) => {
-      const [old = assert.fail()] = await createFor(store, null, 7);
+      const { record: anonymous } = sampleSession(7);
+      const old = { key: sampleSession(7, { subjectKey: alice }).key, record: anonymous };
+      await store.create(old.key, old.record, { now });
       const checkpoint = await store.checkpoint(alice, now);
       await store.deleteSubject(alice, options);
       const signIn = sampleSession(1, { subjectKey: alice });

@@ -7,6 +7,7 @@ import {
   CHECKPOINT_SECONDS,
   type SessionStore,
   type StoredSession,
+  type StorePage,
   type StoreTraits,
   SWEEP_DELAY_SECONDS,
 } from "../stores/store.ts";
@@ -170,6 +171,37 @@ export const upkeepCases: readonly StoreCase[] = [
     },
     ({ index }) => index,
   ),
+
+  storeCase("answers every record, page by page, if it can be copied from", async (store) => {
+    const sessions = await createMany(store, 0, 60, now + 1_800_000);
+    if (store.scan === undefined) return;
+    const found = new Map<string, StoredSession>();
+    let cursor: string | undefined;
+    let pages = 0;
+    do {
+      const page: StorePage = await store.scan(cursor, 7);
+      for (const session of page.sessions) found.set(session.key, session);
+      cursor = page.next;
+      pages += 1;
+      // What comes and goes meanwhile must not hide what stays.
+      const passing = sampleSession(1000 + pages);
+      await store.create(passing.key, passing.record, { now });
+      if (pages > 1) await store.delete(sampleSession(999 + pages).key);
+    } while (cursor !== undefined && pages < 1000);
+    assert.ok(pages < 1000, "the scan came to no end");
+    for (const { key, record } of sessions) assertRecord(found.get(key)?.record, record);
+  }),
+  storeCase("answers no record of an empty store, and an end", async (store) => {
+    if (store.scan === undefined) return;
+    let cursor: string | undefined;
+    for (let pages = 0; pages < 1000; pages += 1) {
+      const page: StorePage = await store.scan(cursor, 10);
+      assert.deepEqual(page.sessions, []);
+      cursor = page.next;
+      if (cursor === undefined) return;
+    }
+    assert.fail("the scan came to no end");
+  }),
 
   {
     title: "shows each handle what the other wrote",
