@@ -266,7 +266,7 @@ export async function startPostgres({ args = [] } = {}) {
     // Fast shutdown: the default would wait for every client to leave.
     signal: "SIGINT",
     // It listens before it is ready to answer.
-    readyLine: /ready to accept connections/,
+    readyLine: /ready to accept (read-only )?connections/,
   });
   return Object.assign(server, { url: `postgres://test@${HOST}:${port}/postgres`, user: "test" });
 }

@@ -43,17 +43,26 @@ export async function startTcpProxy(target) {
   });
 
   function forward(from, to, direction) {
+    // What comes after delayed bytes waits for them, also when the delay is over.
+    let delayed = 0;
     from.on("data", (chunk) => {
       seen[direction] += chunk.length;
       if (direction === "up") seen.chunksUp.push(chunk);
-      if (delayMilliseconds === 0) {
+      if (delayMilliseconds === 0 && delayed === 0) {
         if (!to.destroyed && !to.write(chunk)) pauseUntilDrained(from, to);
         return;
       }
-      setTimeout(() => {
-        if (!to.destroyed) to.write(chunk);
-      }, delayMilliseconds);
+      delayed += 1;
+      sendLater(chunk);
     });
+    let lastDue = 0;
+    function sendLater(chunk) {
+      lastDue = Math.max(lastDue, performance.now() + delayMilliseconds);
+      setTimeout(() => {
+        delayed -= 1;
+        if (!to.destroyed) to.write(chunk);
+      }, lastDue - performance.now());
+    }
     from.on("end", () => to.end());
   }
 

@@ -120,7 +120,7 @@ async function visit({ browser, ports, random, until, counts }: Visit): Promise<
     }
     counts.requests += 1;
     // Somebody reads the page; without it the machine would be measured, and not what it keeps.
-    await delay(random() * 20);
+    await delay(random() * 200);
   }
 }
 

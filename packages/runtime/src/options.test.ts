@@ -146,7 +146,7 @@ describe("resolveOptions", () => {
     ["retiredSeconds", 30, 600],
     ["maxDataBytes", 256, 1_048_576],
     ["storeDeadlineSeconds", 0.05, 30],
-    ["sessionsPerSubject", 1, 10_000],
+    ["sessionsPerSubject", 0, 10_000],
     ["clockSkewSeconds", 1, 300],
   ];
   for (const [name, least, most] of limits) {
@@ -160,7 +160,6 @@ describe("resolveOptions", () => {
         Number.NaN,
         Number.POSITIVE_INFINITY,
         -1,
-        0,
         `${least}`,
         null,
         {},
@@ -247,6 +246,7 @@ describe("resolveOptions", () => {
   it("refuses a store that cannot find the sessions of an account", () => {
     const lacking = { ...memoryStore(), traits: { ...memoryStore().traits, index: false } };
     expect(named({ keyring, store: lacking })).toEqual(["policy.sessionsPerSubject"]);
+    expect(named({ keyring, store: lacking, policy: { sessionsPerSubject: 0 } })).toEqual([]);
   });
 
   it("names what each unsafe choice gives up", () => {

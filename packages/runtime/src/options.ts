@@ -48,7 +48,7 @@ export interface SessionPolicy {
   readonly maxDataBytes?: number;
   /** Longest time that a request waits for the store, in seconds: 0.05 to 30. @default 2 */
   readonly storeDeadlineSeconds?: number;
-  /** Most sessions of one subject: 1 to 10 000. @default 50 @see ASVS 5.0, 7.1.2 */
+  /** Most sessions of one subject: 1 to 10 000, or 0 for no limit. @default 50 @see ASVS 5.0, 7.1.2 */
   readonly sessionsPerSubject?: number;
   /** What happens beyond `sessionsPerSubject`. @default "revoke-oldest" */
   readonly sessionLimit?: "revoke-oldest" | "refuse-new";
@@ -146,7 +146,7 @@ const numbers: Record<NumberSetting, readonly [number, number, number]> = {
   retiredSeconds: [60, 10, 600],
   maxDataBytes: [65_536, 256, 1_048_576],
   storeDeadlineSeconds: [2, 0.05, 30],
-  sessionsPerSubject: [50, 1, 10_000],
+  sessionsPerSubject: [50, 0, 10_000],
   clockSkewSeconds: [5, 1, 300],
 };
 
@@ -252,12 +252,10 @@ const readOptions: Reader<SessionOptions<object, string>> = members<SessionOptio
     keyring: must("a keyring: createKeyring({ file })", has("find")),
     store: must("a store: sqliteStore(db), for example", has("get")),
     data: optional(must("sessionData() or a Standard Schema", (value) => Object(value) === value)),
-    levels: optional(must("one or more different names of letters, digits and . : _ -", areLevels)),
+    levels: optional(must("different names of letters, digits and . : _ -", areLevels)),
     policy: optional(readPolicy),
     preset: optional(oneOf(Object.keys(presets) as PolicyPreset[])),
-    codec: optional(
-      must("an object with the functions stringify and parse", has("stringify", "parse")),
-    ),
+    codec: optional(must("an object with stringify and parse", has("stringify", "parse"))),
     onEvent: aFunction,
     now: aFunction,
     sweep: optional(oneOf([true, false])),
@@ -345,8 +343,8 @@ function checkTogether(
       `must not be longer than the keyring's longestSessionSeconds, ${keyring.longestSessionSeconds}`,
     );
   }
-  if (store?.traits && !store.traits.index) {
-    fault("sessionsPerSubject", `needs a store with the trait "index"; ${store.name} has none`);
+  if (policy.sessionsPerSubject > 0 && store?.traits && !store.traits.index) {
+    fault("sessionsPerSubject", `must be 0: ${store.name} lacks the trait "index"`);
   }
 }
 
@@ -402,7 +400,7 @@ function unsafeOptions(policy: SessionPolicy): ResolvedOptions["unsafe"] {
   const explanations = {
     unsafeDomain: "every host of the domain can read and plant the cookie",
     unsafePlainHttp: "anybody on the network can take over sessions",
-    unsafeSameSiteNone: "other sites' requests carry the session cookie",
+    unsafeSameSiteNone: "other sites' requests carry the cookie",
   } as const;
   return (Object.keys(explanations) as (keyof typeof explanations)[])
     .filter((option) => policy[option])

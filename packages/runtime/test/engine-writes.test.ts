@@ -301,6 +301,10 @@ describe("a write whose outcome is unknown", () => {
         expect(head.failure).toBeUndefined();
         await faulty.arrive();
         expect((await browser.visit((session) => session.get("count"))).result).toBe(1);
+        // A store that answers reads may still refuse writes: the next write tells.
+        for (let writes = 0; writes < plan.length; writes += 1) {
+          await browser.visit((session) => session.update("count", increment));
+        }
         expect(engine.seen("store.recovered")).toHaveLength(
           engine.seen("store.unavailable").length,
         );

@@ -54,39 +54,48 @@ export interface GuardedStore {
   run<T>(operation: keyof SessionStore, call: (store: SessionStore) => Awaitable<T>): Awaitable<T>;
 }
 
+/** A store that is full, or was made a replica, answers reads and refuses these. */
+const WRITES = /create|put|touch/;
+
 function guardStore({ store, policy, now }: ResolvedOptions, emit: Emit): GuardedStore {
   const deadlineMs = policy.storeDeadlineSeconds * 1000;
   let awaySince: number | undefined;
+  let awayForWrites = false;
 
-  const failed = (operation: string, cause: unknown): SessionError => {
+  const failed = (operation: keyof SessionStore, cause: unknown): SessionError => {
     if (cause instanceof SessionError && cause.code !== "HOLDFAST_STORE") return cause;
     if (awaySince === undefined) {
       awaySince = now();
+      awayForWrites = WRITES.test(operation);
       emit({ type: "store.unavailable", store: store.name, operation, cause: causeOf(cause) });
     }
     const text = `The ${store.name} store failed at "${operation}"; see the cause`;
     return new SessionError("HOLDFAST_STORE", text, { operation }, { cause });
   };
-  const answered = <T>(value: T): T => {
-    if (awaySince !== undefined) {
+  const answered = <T>(operation: keyof SessionStore, value: T): T => {
+    if (awaySince !== undefined && (!awayForWrites || WRITES.test(operation))) {
       const unavailableSeconds = Math.max(0, now() - awaySince) / 1000;
       awaySince = undefined;
       emit({ type: "store.recovered", store: store.name, unavailableSeconds });
     }
     return value;
   };
-  const inTime = <T>(operation: string, answer: PromiseLike<T>) =>
+  const inTime = <T>(operation: keyof SessionStore, answer: PromiseLike<T>) =>
     new Promise<T>((resolve, reject) => {
-      const late = () => reject(failed(operation, new Error(`no answer within ${deadlineMs} ms`)));
-      const timer = setTimeout(late, deadlineMs);
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        reject(failed(operation, new Error(`no answer within ${deadlineMs} ms`)));
+      }, deadlineMs);
+      // What comes after the deadline says nothing of the store as it is for requests.
       answer.then(
         (value) => {
           clearTimeout(timer);
-          resolve(answered(value));
+          if (!isLate) resolve(answered(operation, value));
         },
         (cause: unknown) => {
           clearTimeout(timer);
-          reject(failed(operation, cause));
+          if (!isLate) reject(failed(operation, cause));
         },
       );
     });
@@ -96,7 +105,7 @@ function guardStore({ store, policy, now }: ResolvedOptions, emit: Emit): Guarde
     run(operation, call) {
       try {
         const answer = call(store);
-        return isPromise(answer) ? inTime(operation, answer) : answered(answer);
+        return isPromise(answer) ? inTime(operation, answer) : answered(operation, answer);
       } catch (cause) {
         throw failed(operation, cause);
       }

@@ -94,7 +94,7 @@ export async function storeSession(
 async function expectOwn(core: Core, key: StoreKey, record: SessionRecord): Promise<void> {
   const found = await core.store.run("get", (store) => store.get(key));
   if (found !== undefined && found.handle === record.handle) return;
-  throw new SessionError("HOLDFAST_STORE", "A new session's key was already taken; try again", {
+  throw new SessionError("HOLDFAST_STORE", "A new session's key was taken; try again", {
     operation: "create",
   });
 }

@@ -133,7 +133,7 @@ async function tryRefreshCookie(state: RequestState): Promise<void> {
 
 /** A function given to `update` may throw when it runs again on what another request wrote. */
 function changeFailed(cause: unknown): SessionError {
-  const why = "A change failed on what another request had written; see the cause";
+  const why = "A change failed on what another request wrote; see the cause";
   return new SessionError("HOLDFAST_DATA", why, {}, { cause });
 }
 
@@ -218,6 +218,6 @@ function reportUndeliverable({ core, request }: RequestState): void {
   core.emit({
     type: "cookie.undeliverable",
     host: host ?? "",
-    explanation: "browsers refuse the session cookie over plain http; serve https",
+    explanation: "browsers refuse the cookie over plain http; serve https",
   });
 }

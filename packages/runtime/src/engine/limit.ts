@@ -21,6 +21,7 @@ export async function enforceLimit(
   { key, record }: Presented,
 ): Promise<boolean> {
   const { sessionsPerSubject, sessionLimit } = core.options.policy;
+  if (sessionsPerSubject === 0) return true;
   const newestFirst = (await presentedSessions(core, record.subjectKey as string)).sort(
     (left, right) =>
       (right.record.presentedAt ?? 0) - (left.record.presentedAt ?? 0) ||
@@ -49,9 +50,11 @@ export async function hasRoom(
   subjectKey: string,
   replaced: string | undefined,
 ): Promise<boolean> {
+  const { sessionsPerSubject } = core.options.policy;
+  if (sessionsPerSubject === 0) return true;
   const sessions = await presentedSessions(core, subjectKey);
   const others = sessions.filter(({ key }) => key !== replaced);
-  return others.length < core.options.policy.sessionsPerSubject;
+  return others.length < sessionsPerSubject;
 }
 
 /** Live sessions of a subject that count. */

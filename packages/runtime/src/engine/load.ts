@@ -212,7 +212,7 @@ export function refuse(
 ): boolean {
   const foreign = reason === "forged" && isLoopbackHost(request.header("host"));
   const note = foreign
-    ? "another application here may use the cookie name; set policy.cookieName"
+    ? "another application here uses the cookie name; set policy.cookieName"
     : undefined;
   return core.flood.refused({ reason, address: request.address, handle, note });
 }

@@ -157,7 +157,7 @@ function jsonFault(value: unknown, depth: number): string | undefined {
       return `holds a ${kind}, which JSON cannot keep; use a codec`;
     }
     if (typeof (value as { toJSON?: unknown }).toJSON === "function") {
-      return "holds an object with a toJSON method, which JSON would change";
+      return "holds an object with a toJSON method";
     }
     if (Object.getOwnPropertySymbols(value).length > 0) {
       return "holds a property named by a symbol, which JSON cannot keep";

@@ -15,8 +15,11 @@ export type RunScript = (
 
 /** The server knows no script of that name. */
 export const NO_SCRIPT: RegExp = /NOSCRIPT|NoScript/;
-/** A slot is on its way to another node, and so are some of the keys that the script needs. */
-const MOVING = /TRY_?AGAIN|non local key/i;
+/**
+ * A slot is on its way to another node, and so are some of the keys that the script needs. Redis 7 speaks of
+ * a non local key, Redis 8 and Valkey 8 of undeclared keys.
+ */
+const MOVING = /TRY_?AGAIN|non local key|undeclared keys/i;
 
 const MOVING_MILLISECONDS = 1800;
 const MOVING_PAUSE_MILLISECONDS = 25;

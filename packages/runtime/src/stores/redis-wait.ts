@@ -23,7 +23,7 @@ export interface WaitSettings {
 }
 
 /** The connection that was asked is not, or not yet, the right one. */
-const ELSEWHERE = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN) |redirection|non local key/;
+const ELSEWHERE = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN) |redirection|non local key|undeclared keys/;
 /** Replicas that just did not confirm in time are given this long, and no more, for a while. */
 const IMPATIENT_WAIT = 20;
 const IMPATIENT_MILLISECONDS = 1000;

@@ -4,7 +4,7 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { optionError } from "../errors.ts";
+import { optionError, SessionError } from "../errors.ts";
 import type { RedisStoreClient } from "./redis-client.ts";
 import { driverOf } from "./redis-driver.ts";
 import { scriptRunner } from "./redis-run.ts";
@@ -177,6 +177,7 @@ export function redisStore(
     },
 
     async listSubject(subjectKey) {
+      if (evicts) throw needsIndex("listSubject");
       const bucket = bucketOf(subjectKey);
       const reply = await run(
         listSubjectScript,
@@ -193,6 +194,7 @@ export function redisStore(
     },
 
     async deleteSubject(subjectKey, { except = "" } = {}) {
+      if (evicts) throw needsIndex("deleteSubject");
       const bucket = bucketOf(subjectKey);
       const kept = except.length === HANDLE_CHARACTERS ? Buffer.from(except, "base64url") : "";
       // The next `checkpoint` draws a new value, and until then none is accepted: as good as replacing it.
@@ -215,6 +217,7 @@ export function redisStore(
     },
 
     async checkpoint(subjectKey) {
+      if (evicts) throw needsIndex("checkpoint");
       const drawn = randomBytes(16).toString("base64url");
       const args = [drawn, CHECKPOINT_MS];
       return String(await run(checkpointScript, [names.checkpoint(subjectKey)], args));
@@ -289,4 +292,13 @@ function waitSettings(
     );
   }
   return { driver, count, timeoutMilliseconds, report };
+}
+
+/** A server that evicts may have dropped part of an account's sessions from the index. */
+function needsIndex(call: string): SessionError {
+  return new SessionError(
+    "HOLDFAST_UNSUPPORTED",
+    `"${call}" needs the trait "index", which redisStore lacks with "evicts: true"`,
+    { trait: "index" },
+  );
 }
