@@ -141,6 +141,7 @@ import type { SqliteStoreOptions } from "holdfast/stores/sqlite";
 import type { RedisStoreOptions } from "holdfast/stores/redis";
 import type { PostgresStoreOptions } from "holdfast/stores/postgres";
 import type { MysqlStoreOptions } from "holdfast/stores/mysql";
+import type { MemcachedStoreOptions } from "holdfast/stores/memcached";
 import type { MigratingStoreOptions } from "holdfast/stores/migrating";
 import type { SessionEvent, SessionEventType, TokenRefusal } from "holdfast/events";
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : { onlyIn: Exclude<B, A> }) : { onlyIn: Exclude<A, B> };
@@ -159,6 +160,7 @@ ${optionsOf("docs/stores/redis.md", "RedisStoreOptions")}
 ${optionsOf("docs/stores/postgres.md", "PostgresStoreOptions")}
 ${optionsOf("docs/stores/mysql.md", "MysqlStoreOptions")}
 ${optionsOf("docs/stores/migrating.md", "MigratingStoreOptions")}
+${optionsOf("docs/stores/memcached.md", "MemcachedStoreOptions")}
 ${events.join("\n")}
 export {};
 `;
