@@ -20,9 +20,21 @@ const END_MILLISECONDS = 5000;
 
 /** Started servers, so that none outlives this process whatever happens to it. */
 const running = new Set();
-process.on("exit", () => {
+process.on("exit", abandonAll);
+
+function abandonAll() {
   for (const server of running) server.abandon();
-});
+}
+
+/** A process that a signal ends runs no `exit` handler: Ctrl-C would leave the servers behind. */
+function abandonOnSignal() {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.once(signal, () => {
+      abandonAll();
+      process.kill(process.pid, signal);
+    });
+  }
+}
 
 /** @returns {Promise<number>} A port that was free a moment ago. */
 export async function freePort() {
@@ -143,6 +155,7 @@ async function startProcess({
       rmSync(folder, { recursive: true, force: true });
     },
   };
+  if (running.size === 0) abandonOnSignal();
   running.add(server);
   await start();
   return server;

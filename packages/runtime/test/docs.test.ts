@@ -142,6 +142,8 @@ import type { RedisStoreOptions } from "holdfast/stores/redis";
 import type { PostgresStoreOptions } from "holdfast/stores/postgres";
 import type { MysqlStoreOptions } from "holdfast/stores/mysql";
 import type { MemcachedStoreOptions } from "holdfast/stores/memcached";
+import type { MongodbStoreOptions } from "holdfast/stores/mongodb";
+import type { DynamodbStoreOptions } from "holdfast/stores/dynamodb";
 import type { MigratingStoreOptions } from "holdfast/stores/migrating";
 import type { SessionEvent, SessionEventType, TokenRefusal } from "holdfast/events";
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : { onlyIn: Exclude<B, A> }) : { onlyIn: Exclude<A, B> };
@@ -161,6 +163,8 @@ ${optionsOf("docs/stores/postgres.md", "PostgresStoreOptions")}
 ${optionsOf("docs/stores/mysql.md", "MysqlStoreOptions")}
 ${optionsOf("docs/stores/migrating.md", "MigratingStoreOptions")}
 ${optionsOf("docs/stores/memcached.md", "MemcachedStoreOptions")}
+${optionsOf("docs/stores/mongodb.md", "MongodbStoreOptions")}
+${optionsOf("docs/stores/dynamodb.md", "DynamodbStoreOptions")}
 ${events.join("\n")}
 export {};
 `;
