@@ -108,6 +108,8 @@ function openSockets(): number {
 const server = createServer(
   handle((request, response) => serve(session(request), request, response)),
 );
+// Node closes idle connections after five seconds; a request that is sent just then would count as a failure.
+server.keepAliveTimeout = 120_000;
 server.listen(0, "127.0.0.1", () => {
   const { port } = server.address() as AddressInfo;
   serveOrders(
