@@ -2,8 +2,9 @@
  * The counter of one session: every successful update adds one, and none is lost or made twice.
  * @module
  */
-import type { Violation } from "./check.ts";
+
 import { COUNTER, type Entry } from "./operation.ts";
+import type { Violation } from "./violation.ts";
 
 /** An operation that saw the counter: the value that it read, or wrote. */
 interface Sight {

@@ -3,9 +3,10 @@
  * token or checkpoint is worthless.
  * @module
  */
-import type { Violation } from "./check.ts";
-import { groupBy } from "./check.ts";
+
 import type { Entry } from "./operation.ts";
+import type { Violation } from "./violation.ts";
+import { groupBy } from "./violation.ts";
 
 /** @param history Every operation of the history. */
 export function checkEndings(history: readonly Entry[]): readonly Violation[] {

@@ -2,8 +2,9 @@
  * One key of one session: a register that is written and read at once, or nearly, by many.
  * @module
  */
-import type { Violation } from "./check.ts";
+
 import type { Entry } from "./operation.ts";
+import type { Violation } from "./violation.ts";
 
 /** A write with everything that read its value: they happened side by side, with no other write between. */
 interface Cluster {

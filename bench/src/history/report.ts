@@ -4,9 +4,9 @@
  */
 import { storeRows } from "../support/stores.ts";
 import { markdownTable, plainTable, type Table } from "../support/table.ts";
-import type { Violation } from "./check.ts";
 import type { Entry } from "./operation.ts";
 import type { HistoryResult } from "./run.ts";
+import type { Violation } from "./violation.ts";
 
 const head = [
   "store",

@@ -2,13 +2,15 @@
  * Takes a history on a store, with several processes, and checks it.
  * @module
  */
+
 import { randomBytes } from "node:crypto";
 import { startServer } from "../support/child.ts";
 import { seededRandom } from "../support/random.ts";
 import { prepareStore, type StoreName, storeRows } from "../support/stores.ts";
-import { checkHistory, type Violation } from "./check.ts";
+import { checkHistory } from "./check.ts";
 import type { Entry } from "./operation.ts";
 import type { Performed } from "./perform.ts";
+import type { Violation } from "./violation.ts";
 import type { HistoryOrder } from "./worker.ts";
 import { runWorkload, type WorkloadOptions } from "./workload.ts";
 
