@@ -84,7 +84,7 @@ const MOST_REQUESTS = 50_000;
 const COUNTED_REQUESTS = 40;
 const KEY_CASE: Case = "unchanged";
 /** The warm-up takes as long as so many slices. */
-const WARM_UP_SLICES = 4;
+const WARM_UP_SLICES = 10;
 /** Slices per round, of the case that the targets are about and of the others. */
 const KEY_SLICES = 6;
 const SLICES = 2;
