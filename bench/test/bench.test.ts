@@ -4,8 +4,9 @@
  * @module
  */
 import { describe, expect, it } from "vitest";
-import { measure, median } from "../src/bench/measure.ts";
+import { measure } from "../src/bench/measure.ts";
 import { benchReport, targetsOf } from "../src/bench/report.ts";
+import { median } from "../src/support/median.ts";
 
 describe("benchmark, in server processes", () => {
   it("counts one store operation for an unchanged session, and none where none is needed", async () => {

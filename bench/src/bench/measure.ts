@@ -4,16 +4,19 @@
  * @module
  */
 import { cpus, loadavg } from "node:os";
-import {
-  type ServerWithUrl,
-  startMariadb,
-  startPostgres,
-  startRedis,
-} from "../../../scripts/servers.mjs";
-import { startTcpProxy, type TcpProxy } from "../../../scripts/tcp-proxy.mjs";
+import type { TcpProxy } from "../../../scripts/tcp-proxy.mjs";
 import { Browser, openAgent } from "../support/browser.ts";
 import { type ServerProcess, startServer } from "../support/child.ts";
+import { median } from "../support/median.ts";
 import { commandsOf, type Protocol } from "../support/wire.ts";
+import {
+  type Backends,
+  protocols,
+  proxiedUrlsOf,
+  startBackends,
+  type Urls,
+  urlsOf,
+} from "./backends.ts";
 import { applyLoad, requestText } from "./load.ts";
 import type { BenchOrder, Usage } from "./server.ts";
 import { systems } from "./systems/index.ts";
@@ -123,6 +126,11 @@ export async function measure(options: BenchOptions): Promise<BenchResult> {
   );
   const servers = new Map<string, Server>();
   const backends = await startBackends(measured);
+  const running = async (id: string, name = id) => {
+    const there = servers.get(name) ?? (await start(id, fileSessions, false, urlsOf(backends)));
+    servers.set(name, there);
+    return there;
+  };
   try {
     const plans: Plan[] = [];
     for (const system of measured) {
@@ -130,13 +138,7 @@ export async function measure(options: BenchOptions): Promise<BenchResult> {
         // Sessions that sign-ins leave behind are walked by the collector of the same process: they must not
         // be counted against what other cases cost.
         const growing = which === "sign-in" || which === "everywhere" ? " growing" : "";
-        const running = async (id: string, name: string) => {
-          const there =
-            servers.get(name) ?? (await start(id, fileSessions, false, urlsOf(backends)));
-          servers.set(name, there);
-          return there;
-        };
-        const bare = await running(system.bare ?? "", system.bare ?? "");
+        const bare = await running(system.bare ?? "");
         const server = await running(system.id, system.id + growing);
         const requests = await prepare(server, which);
         plans.push({
@@ -180,53 +182,6 @@ export async function measure(options: BenchOptions): Promise<BenchResult> {
     await Promise.all([...servers.values()].map((server) => server.stop()));
     await Promise.all([...backends.values()].map((backend) => backend.stop()));
   }
-}
-
-/** A server of stores, and a proxy before it for the time when commands are counted. */
-interface Backend {
-  readonly url: string;
-  readonly proxy: TcpProxy;
-  stop(): Promise<void>;
-}
-
-type Backends = ReadonlyMap<ServerName, Backend>;
-
-const starters: Readonly<Record<ServerName, () => Promise<ServerWithUrl>>> = {
-  redis: startRedis,
-  postgres: startPostgres,
-  mariadb: startMariadb,
-};
-
-const protocols: Readonly<Record<ServerName, Protocol>> = {
-  redis: "redis",
-  postgres: "postgres",
-  mariadb: "mysql",
-};
-
-async function startBackends(measured: readonly System[]): Promise<Backends> {
-  const backends = new Map<ServerName, Backend>();
-  for (const name of new Set(measured.map(({ server }) => server))) {
-    if (name === undefined) continue;
-    const server = await starters[name]();
-    const proxy = await startTcpProxy(server.port);
-    const stop = async () => {
-      await proxy.close();
-      await server.stop();
-    };
-    backends.set(name, { url: server.url, proxy, stop });
-  }
-  return backends;
-}
-
-type Urls = Readonly<Partial<Record<ServerName, string>>>;
-
-function urlsOf(backends: Backends): Urls {
-  return Object.fromEntries([...backends].map(([name, { url }]) => [name, url]));
-}
-
-function proxiedUrlsOf(backends: Backends): Urls {
-  const proxied = ({ url, proxy }: Backend) => url.replace(/:\d+/, `:${proxy.port}`);
-  return Object.fromEntries([...backends].map(([name, backend]) => [name, proxied(backend)]));
 }
 
 function start(id: string, fileSessions: number, counting: boolean, urls: Urls): Promise<Server> {
@@ -357,12 +312,4 @@ function summary(plan: Plan, counted: ReadonlyMap<string, Counts>): Measurement 
     ...(operations === undefined || !system.counts ? {} : { operations }),
     ...(wire === undefined ? {} : { wire }),
   };
-}
-
-/** The middle value, or the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
 }

@@ -2,8 +2,9 @@
  * The benchmark's outcome as tables, and the ratios that the targets are about.
  * @module
  */
+import { median } from "../support/median.ts";
 import { markdownTable, plainTable, type Table } from "../support/table.ts";
-import { type BenchResult, type Measurement, median } from "./measure.ts";
+import type { BenchResult, Measurement } from "./measure.ts";
 import { systems } from "./systems/index.ts";
 import type { Case } from "./systems/system.ts";
 

@@ -5,8 +5,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { median } from "../bench/measure.ts";
 import { runProgram, wholeNumber } from "../support/arguments.ts";
+import { median } from "../support/median.ts";
 import { markdownTable, plainTable, type Table } from "../support/table.ts";
 import { type GrowthResult, type GrowthStore, growthStores, measureGrowth } from "./growth.ts";
 

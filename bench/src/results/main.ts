@@ -9,10 +9,10 @@ import { totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BenchResult, Measurement } from "../bench/measure.ts";
-import { median } from "../bench/measure.ts";
 import { systems } from "../bench/systems/index.ts";
 import type { GrowthResult } from "../growth/growth.ts";
 import { runProgram } from "../support/arguments.ts";
+import { median } from "../support/median.ts";
 import { temporaryFolder } from "../support/sqlite.ts";
 import { barChart, lineChart } from "./chart.ts";
 

@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Browser, openAgent } from "../support/browser.ts";
 import { type ServerProcess, startServer } from "../support/child.ts";
+import { median } from "../support/median.ts";
 import { type Random, seededRandom } from "../support/random.ts";
 import { prepareStore, type StoreName } from "../support/stores.ts";
 import type { Sample, SoakOrder } from "./server.ts";
@@ -147,12 +148,10 @@ function resultOf(samples: readonly Sample[]): ProcessResult {
 }
 
 function heldOf(samples: readonly Sample[]): Held {
-  const middle = (values: readonly number[]) =>
-    [...values].sort((left, right) => left - right)[values.length >> 1] ?? Number.NaN;
   return {
-    heapBytes: middle(samples.map(({ heapBytes }) => heapBytes)),
-    residentBytes: middle(samples.map(({ residentBytes }) => residentBytes)),
-    sockets: middle(samples.map(({ sockets }) => sockets)),
+    heapBytes: median(samples.map(({ heapBytes }) => heapBytes)),
+    residentBytes: median(samples.map(({ residentBytes }) => residentBytes)),
+    sockets: median(samples.map(({ sockets }) => sockets)),
   };
 }
 

@@ -4,11 +4,9 @@
  * @module
  */
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { memoryStore } from "holdfast/stores/memory";
 import { sqliteStore } from "holdfast/stores/sqlite";
 import type { SessionStore } from "holdfast/stores/store";
-import type { Client } from "pg";
 import {
   startMariadb,
   startPostgres,
@@ -49,9 +47,6 @@ export interface OpenedStore {
   /** Closes the client; the engine closes the store. */
   close(): Promise<void>;
 }
-
-/** SQLSTATE of a server that is starting. */
-const CANNOT_CONNECT_NOW = "57P03";
 
 interface StoreRow {
   /** For the head of a table. */
@@ -124,8 +119,9 @@ export const storeRows: Readonly<Record<StoreName, StoreRow>> = {
     async prepare() {
       const server = await startPostgres();
       return setUp(server, server.url, async () => {
-        const [, { postgresSchema }] = await loadPostgres();
-        const client = await connectPostgres(server.url);
+        const [{ default: pg }, { postgresSchema }] = await loadPostgres();
+        const client = new pg.Client({ connectionString: server.url });
+        await client.connect();
         await client.query(postgresSchema());
         await client.end();
       });
@@ -177,21 +173,6 @@ async function setUp(
     throw error;
   }
   return { at: [at], stop: () => server.stop() };
-}
-
-/** PostgreSQL listens a moment before it lets anybody in. */
-async function connectPostgres(connectionString: string): Promise<Client> {
-  const [{ default: pg }] = await loadPostgres();
-  for (;;) {
-    const client = new pg.Client({ connectionString });
-    try {
-      await client.connect();
-      return client;
-    } catch (error) {
-      if ((error as { readonly code?: unknown }).code !== CANNOT_CONNECT_NOW) throw error;
-      await delay(20);
-    }
-  }
 }
 
 /** @throws {Error} If there is no such store. */

@@ -34,6 +34,7 @@ const layers: readonly Layer[] = [
     node: [],
     among: "parts",
   },
+  { files: "stores/store-watch.ts", ours: ["stores/store.ts"], node: [], among: "parts" },
   {
     // No well-kept client speaks the meta protocol with compare-and-swap and TLS: this is our own.
     files: "stores/memcached-socket.ts",
@@ -43,7 +44,7 @@ const layers: readonly Layer[] = [
   },
   {
     files: "stores/",
-    ours: ["stores/store.ts", "stores/store-bytes.ts", "errors.ts"],
+    ours: ["stores/store.ts", "stores/store-bytes.ts", "stores/store-watch.ts", "errors.ts"],
     node: ["node:crypto"],
     among: "parts",
   },

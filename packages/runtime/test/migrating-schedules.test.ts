@@ -9,8 +9,9 @@ import { describe, expect, it } from "vitest";
 import { memoryStore } from "../src/stores/memory.ts";
 import { openMigration } from "../src/stores/migrating.ts";
 import { copyPages } from "../src/stores/migrating-copy.ts";
-import { isPending, type Migration, settled } from "../src/stores/migrating-move.ts";
+import { type Migration, settled } from "../src/stores/migrating-move.ts";
 import {
+  isPending,
   recordFlags,
   type SessionRecord,
   type SessionStore,

@@ -7,9 +7,9 @@ import Database from "libsql";
 import { describe, expect, it } from "vitest";
 import { memoryStore } from "../src/stores/memory.ts";
 import { migratingStore, openMigration } from "../src/stores/migrating.ts";
-import { isPending } from "../src/stores/migrating-move.ts";
 import { sqliteStore } from "../src/stores/sqlite.ts";
 import {
+  isPending,
   recordFlags,
   type SessionRecord,
   type SessionStore,

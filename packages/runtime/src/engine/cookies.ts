@@ -5,9 +5,9 @@
 import type { CookieForm } from "../cookie/set-cookie.ts";
 import { expireCookie, setCookie } from "../cookie/set-cookie.ts";
 import { writeToken } from "../crypto/token.ts";
-import type { SessionRecord } from "../stores/store.ts";
+import { isPending, type SessionRecord } from "../stores/store.ts";
 import { openSuccessor } from "./boxes.ts";
-import { isPending, judgeSecret } from "./judge.ts";
+import { judgeSecret } from "./judge.ts";
 import { refuse } from "./load.ts";
 import type { LiveSession, RequestState } from "./request-state.ts";
 import { becomeLive } from "./request-state.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { sameHash } from "../crypto/token.ts";
-import { type RetiredSecret, recordFlags, type SessionRecord } from "../stores/store.ts";
+import type { RetiredSecret, SessionRecord } from "../stores/store.ts";
 
 /** Retired secrets that a record keeps. */
 export const RETIRED_LIMIT = 4;
@@ -50,11 +50,6 @@ export function judgeSecret(
 
 function endOf(entry: RetiredSecret): number {
   return entry.kind === "dead" ? entry.retiredAt : (entry.until ?? entry.retiredAt);
-}
-
-/** Whether the store has announced a session and not got it: it is elsewhere, or has ended. */
-export function isPending(record: SessionRecord): boolean {
-  return (record.flags & recordFlags.pending) !== 0;
 }
 
 /** Whether a judgement serves the session. */

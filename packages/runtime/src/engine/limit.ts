@@ -2,9 +2,8 @@
  * The limit of sessions per subject, counted over sessions that their browser has presented.
  * @module
  */
-import type { StoredSession } from "../stores/store.ts";
+import { isPending, type StoredSession } from "../stores/store.ts";
 import type { Core } from "./core.ts";
-import { isPending } from "./judge.ts";
 import type { Presented } from "./load.ts";
 import { endedBy } from "./load.ts";
 import type { RequestView } from "./request-view.ts";

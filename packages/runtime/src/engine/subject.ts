@@ -4,11 +4,10 @@
  */
 import type { RevocationReason } from "../events.ts";
 import type { StoredSession } from "../stores/store.ts";
-import { recordFlags } from "../stores/store.ts";
+import { isPending, recordFlags } from "../stores/store.ts";
 import { openMeta } from "./boxes.ts";
 import type { Core } from "./core.ts";
 import { subjectKeysOf } from "./core.ts";
-import { isPending } from "./judge.ts";
 import { presentedSessions } from "./limit.ts";
 import { swapRecord } from "./swap.ts";
 

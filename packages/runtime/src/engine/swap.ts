@@ -7,9 +7,8 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { SessionError } from "../errors.ts";
 import type { SessionRecord, StoreKey } from "../stores/store.ts";
-import { RECORD_FORMAT } from "../stores/store.ts";
+import { isPending, RECORD_FORMAT } from "../stores/store.ts";
 import type { Core } from "./core.ts";
-import { isPending } from "./judge.ts";
 import { isPromise } from "./steps.ts";
 
 const WRITE_IDS = 16;

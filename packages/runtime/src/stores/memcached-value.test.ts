@@ -1,7 +1,8 @@
 /** The bytes of a value in Memcached, and when the server is told to drop it. */
 import { describe, expect, it } from "vitest";
 import { sampleRecord, sampleSubject } from "../testing/index.ts";
-import { expiryOf, packValue, stateOf, unpackValue, withIdle } from "./memcached-value.ts";
+import { expiryOf, withIdle } from "./memcached-value.ts";
+import { packValue, unpackValue, valueState } from "./store-bytes.ts";
 
 const record = sampleRecord({
   version: 0x0102030405,
@@ -35,7 +36,7 @@ describe("a value in Memcached", () => {
     const later = withIdle(value, record.idleExpiresAt + 1);
     expect(later).toEqual(packValue({ ...record, idleExpiresAt: record.idleExpiresAt + 1 }));
     expect(value).toEqual(packValue(record));
-    expect(stateOf(later)).toEqual({ version: record.version, idleExpiresAt: 0x018bcfe56801 });
+    expect(valueState(later)).toEqual({ version: record.version, idleExpiresAt: 0x018bcfe56801 });
   });
 
   for (const [what, bytes] of [

@@ -3,8 +3,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { sampleNow, sampleSession, sampleSubject } from "../testing/index.ts";
 import { type MemcachedStoreOptions, memcachedStore } from "./memcached.ts";
-import { packValue } from "./memcached-value.ts";
 import type { SessionStore } from "./store.ts";
+import { packValue } from "./store-bytes.ts";
 
 const servers = [{ host: "127.0.0.1", port: 11_211 }];
 const one = sampleSession(1);

@@ -9,8 +9,9 @@ import { type MemcachedStoreOptions, resolveMemcachedOptions } from "./memcached
 import { flagOf, type MemcachedReply } from "./memcached-reply.ts";
 import { serverChooser } from "./memcached-servers.ts";
 import { countSessions, findEvictions, readStats } from "./memcached-stats.ts";
-import { expiryOf, packValue, stateOf, unpackValue, withIdle } from "./memcached-value.ts";
+import { expiryOf, withIdle } from "./memcached-value.ts";
 import { recordFlags, type SessionStore, type StoreKey } from "./store.ts";
+import { packValue, unpackValue, valueState } from "./store-bytes.ts";
 
 export type {
   MemcachedAuth,
@@ -76,7 +77,7 @@ export function memcachedStore(options: MemcachedStoreOptions): SessionStore {
   async function swap(key: StoreKey, version: number, change: Change): Promise<boolean> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const seen = await see(key);
-      if (seen === undefined || stateOf(seen.value).version !== version) return false;
+      if (seen === undefined || valueState(seen.value).version !== version) return false;
       const next = change(seen.value);
       if (next === undefined) return true;
       const reply = await send("ms", key, ` C${seen.cas} T${expiryOf(next)}`, fitting(next));
@@ -135,7 +136,7 @@ export function memcachedStore(options: MemcachedStoreOptions): SessionStore {
       const value = packValue(record);
       const isTombstone = (record.flags & recordFlags.tombstone) !== 0;
       return swap(key, record.version - 1, (stored) => {
-        const { idleExpiresAt } = stateOf(stored);
+        const { idleExpiresAt } = valueState(stored);
         const keeps = !isTombstone && idleExpiresAt > record.idleExpiresAt;
         return keeps ? withIdle(value, idleExpiresAt) : value;
       });
@@ -143,7 +144,9 @@ export function memcachedStore(options: MemcachedStoreOptions): SessionStore {
 
     touch(key, version, idleExpiresAt) {
       return swap(key, version, (stored) =>
-        idleExpiresAt > stateOf(stored).idleExpiresAt ? withIdle(stored, idleExpiresAt) : undefined,
+        idleExpiresAt > valueState(stored).idleExpiresAt
+          ? withIdle(stored, idleExpiresAt)
+          : undefined,
       );
     },
 
@@ -152,7 +155,7 @@ export function memcachedStore(options: MemcachedStoreOptions): SessionStore {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const seen = await see(key);
         if (seen === undefined) return false;
-        const { version, idleExpiresAt } = stateOf(seen.value);
+        const { version, idleExpiresAt } = valueState(seen.value);
         if (version !== only.version || idleExpiresAt !== only.idleExpiresAt) return false;
         const { code } = await remove(key, ` C${seen.cas}`);
         if (code !== "EX") return code === "HD";

@@ -5,14 +5,13 @@
 import { SessionError } from "../errors.ts";
 import {
   isDead,
-  isPending,
   type Migration,
   PATIENCE,
   settled,
   tryMove,
   waitLonger,
 } from "./migrating-move.ts";
-import type { SessionRecord, SessionStore, StoredSession } from "./store.ts";
+import { isPending, type SessionRecord, type SessionStore, type StoredSession } from "./store.ts";
 
 /** Options of {@link copySessions}. */
 export interface CopySessionsOptions {

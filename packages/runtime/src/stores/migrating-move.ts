@@ -15,6 +15,7 @@
  */
 import { randomInt } from "node:crypto";
 import {
+  isPending,
   type RecordState,
   recordFlags,
   type SessionRecord,
@@ -65,10 +66,6 @@ const NO_SECRET = new Uint8Array(32);
 /** The record, unless it is pending: then the store has none. */
 export function settled(record: SessionRecord | undefined): SessionRecord | undefined {
   return record === undefined || isPending(record) ? undefined : record;
-}
-
-export function isPending(record: SessionRecord): boolean {
-  return (record.flags & recordFlags.pending) !== 0;
 }
 
 export function isDead(record: SessionRecord, now: number): boolean {

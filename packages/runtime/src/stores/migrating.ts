@@ -6,7 +6,6 @@
 import { optionError } from "../errors.ts";
 import { type Checkpoints, joinCheckpoints, splitCheckpoints } from "./migrating-checkpoint.ts";
 import {
-  isPending,
   type Migration,
   moveOnRead,
   PATIENCE,
@@ -14,15 +13,16 @@ import {
   settled,
   waitLonger,
 } from "./migrating-move.ts";
-import type {
-  Awaitable,
-  CreateOptions,
-  RemovedSession,
-  SessionRecord,
-  SessionStore,
-  StoredSession,
-  StoreKey,
-  StoreTraits,
+import {
+  type Awaitable,
+  type CreateOptions,
+  isPending,
+  type RemovedSession,
+  type SessionRecord,
+  type SessionStore,
+  type StoredSession,
+  type StoreKey,
+  type StoreTraits,
 } from "./store.ts";
 
 export { type CopiedPage, type CopySessionsOptions, copySessions } from "./migrating-copy.ts";

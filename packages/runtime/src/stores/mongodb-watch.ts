@@ -11,17 +11,9 @@ import {
 } from "./mongodb-client.ts";
 import { indexesOf } from "./mongodb-indexes.ts";
 import type { StoreProblem } from "./store.ts";
+import { type StoreWatch, watchOnce } from "./store-watch.ts";
 
-/** Looks at the server until it could be looked at once. */
-export interface MongodbWatch {
-  start(report: (problem: StoreProblem) => void): void;
-  /** Looks now, if that is still to be done. */
-  retry(): void;
-}
-
-export function mongodbWatch(db: MongodbDatabase, names: MongodbNames): MongodbWatch {
-  let toReport: ((problem: StoreProblem) => void) | undefined;
-
+export function mongodbWatch(db: MongodbDatabase, names: MongodbNames): StoreWatch {
   async function look(): Promise<readonly StoreProblem[]> {
     const { isWritablePrimary } = await db.command({ hello: 1 });
     if (isWritablePrimary !== true) return [READ_ONLY];
@@ -32,29 +24,9 @@ export function mongodbWatch(db: MongodbDatabase, names: MongodbNames): MongodbW
     return [];
   }
 
-  function retry(): void {
-    const report = toReport;
-    if (report === undefined) return;
-    toReport = undefined;
-    look().then(
-      (problems) => {
-        for (const problem of problems) report(problem);
-      },
-      (error: unknown) => {
-        if (hasCode(error, serverCodes.unauthorized)) report(UNVERIFIED);
-        // A server that is away is `store.unavailable` at the first request; the next sweep looks again.
-        else toReport = report;
-      },
-    );
-  }
-
-  return {
-    start(report) {
-      toReport = report;
-      retry();
-    },
-    retry,
-  };
+  return watchOnce(look, (error) =>
+    hasCode(error, serverCodes.unauthorized) ? UNVERIFIED : undefined,
+  );
 }
 
 async function indexNames(db: MongodbDatabase, name: string): Promise<ReadonlySet<unknown>> {

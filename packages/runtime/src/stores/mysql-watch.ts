@@ -6,24 +6,17 @@ import { SessionError } from "../errors.ts";
 import { isDenied, type MysqlClient, type MysqlRow } from "./mysql-client.ts";
 import { type MysqlTables, SCHEMA_VERSION } from "./mysql-schema.ts";
 import type { StoreProblem } from "./store.ts";
-
-/** Looks at the server until it could be looked at once. */
-export interface MysqlWatch {
-  start(report: (problem: StoreProblem) => void): void;
-  /** Looks now, if that is still to be done. */
-  retry(): void;
-}
+import { type StoreWatch, watchOnce } from "./store-watch.ts";
 
 /** `OFF` or `0`, by the server and its version. */
 const isOn = (value: unknown) => !/^(0|OFF|)$/i.test(String(value ?? ""));
 
-export function mysqlWatch(client: MysqlClient, tables: MysqlTables): MysqlWatch {
+export function mysqlWatch(client: MysqlClient, tables: MysqlTables): StoreWatch {
   const selectSettings = client.statement(
     `SELECT @@global.innodb_flush_log_at_trx_commit AS flushed, @@global.log_bin AS log_bin,
        @@global.sync_binlog AS sync_binlog, @@global.read_only AS read_only`,
   );
   const selectSchema = client.statement(`SELECT value FROM ${tables.meta} WHERE name = 'schema'`);
-  let toReport: ((problem: StoreProblem) => void) | undefined;
 
   async function look(): Promise<readonly StoreProblem[]> {
     const { rows: settings } = await client.run(selectSettings);
@@ -31,30 +24,7 @@ export function mysqlWatch(client: MysqlClient, tables: MysqlTables): MysqlWatch
     return [...faultsOf(settings[0] ?? {}), ...schemaFaults(Number(schema[0]?.value ?? 0))];
   }
 
-  function retry(): void {
-    const report = toReport;
-    if (report === undefined) return;
-    toReport = undefined;
-    look().then(
-      (faults) => {
-        for (const fault of faults) report(fault);
-      },
-      (error: unknown) => {
-        const problem = problemOf(error);
-        if (problem !== undefined) report(problem);
-        // A server that is away is `store.unavailable` at the first request; the next sweep looks again.
-        else toReport = report;
-      },
-    );
-  }
-
-  return {
-    start(report) {
-      toReport = report;
-      retry();
-    },
-    retry,
-  };
+  return watchOnce(look, problemOf);
 }
 
 function faultsOf({ flushed, log_bin, sync_binlog, read_only }: MysqlRow): readonly StoreProblem[] {

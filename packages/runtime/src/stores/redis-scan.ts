@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { type RedisDriver, type RedisPrimary, textOf } from "./redis-client.ts";
-import { type RedisNames, unpackValue } from "./redis-value.ts";
+import { type RedisNames, recordIn } from "./redis-value.ts";
 import type { StoredSession, StorePage } from "./store.ts";
 
 const SCAN_COUNT = 1000;
@@ -80,7 +80,7 @@ export async function scanStore(
   const sessions = await Promise.all(
     page.names.map(async (name): Promise<StoredSession | undefined> => {
       const key = names.storeKeyOf(name);
-      const record = key === undefined ? undefined : unpackValue(await driver.get(name));
+      const record = key === undefined ? undefined : recordIn(await driver.get(name));
       return key === undefined || record === undefined ? undefined : { key, record };
     }),
   );

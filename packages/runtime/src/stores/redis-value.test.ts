@@ -1,7 +1,8 @@
 /** The bytes of a value in Redis, and that the offsets in the scripts are those of the layout. */
 import { describe, expect, it } from "vitest";
 import { sampleRecord, sampleSession, sampleSubject } from "../testing/index.ts";
-import { bucketOf, numberBytes, packValue, redisNames, unpackValue } from "./redis-value.ts";
+import { bucketOf, numberBytes, recordIn, redisNames } from "./redis-value.ts";
+import { packValue } from "./store-bytes.ts";
 
 const record = sampleRecord({
   version: 0x0102030405,
@@ -27,7 +28,7 @@ describe("a value in Redis", () => {
   });
 
   it("comes back as it went in", () => {
-    const back = unpackValue(packValue(record));
+    const back = recordIn(packValue(record));
     expect({ ...back, secretHash: Buffer.from(back?.secretHash ?? "") }).toMatchObject({
       version: record.version,
       idleExpiresAt: record.idleExpiresAt,
@@ -35,7 +36,7 @@ describe("a value in Redis", () => {
       subjectKey: record.subjectKey,
       secretHash: Buffer.from(record.secretHash),
     });
-    expect(unpackValue(null)).toBeUndefined();
+    expect(recordIn(null)).toBeUndefined();
   });
 
   for (const [what, bytes] of [
@@ -45,7 +46,7 @@ describe("a value in Redis", () => {
     ["another layout of the record", Buffer.alloc(200, 1).fill(9, 13, 14)],
   ] as const) {
     it(`is refused with ${what}`, () => {
-      expect(() => unpackValue(bytes)).toThrow(expect.objectContaining({ code: "HOLDFAST_STORE" }));
+      expect(() => recordIn(bytes)).toThrow(expect.objectContaining({ code: "HOLDFAST_STORE" }));
     });
   }
 

@@ -1,60 +1,34 @@
 /**
- * Between a session record and what Redis keeps under its key: names of keys, and the bytes of a value.
+ * Between a session record and what Redis keeps under its key: names of keys, and what scripts see.
  * @module
  */
-import { SessionError } from "../errors.ts";
 import type { SessionRecord, StoreKey, SubjectKey } from "./store.ts";
-import { packRecord, unpackRecord } from "./store-bytes.ts";
+import { unpackValue, VALUE_NUMBER_BYTES } from "./store-bytes.ts";
 
-const LAYOUT = 1;
-const NUMBER_BYTES = 6;
-const HEAD_BYTES = 1 + 2 * NUMBER_BYTES;
 const BUCKET_CHARACTERS = 4;
 
 /*
- * A session's value. Numbers are big-endian; scripts compare and change the head without the rest:
- *   0       layout, 0x01
- *   1–6     version
- *   7–12    idleExpiresAt
- *   13–     the record as store-bytes.ts packs it. Of this the scripts read
- *             17       bit 0: there is a subject key
- *             32–37    absoluteExpiresAt
- *             50–64    handle
- *             97–128   subject key
+ * A session's value is that of store-bytes.ts. Scripts compare and change its head without the rest, and read:
+ *   17       bit 0: there is a subject key
+ *   32–37    absoluteExpiresAt
+ *   50–64    handle
+ *   97–128   subject key
  */
 
-export function packValue(record: SessionRecord): Buffer {
-  const packed = packRecord(record);
-  const value = Buffer.allocUnsafe(HEAD_BYTES + packed.length);
-  value[0] = LAYOUT;
-  value.writeUIntBE(record.version, 1, NUMBER_BYTES);
-  value.writeUIntBE(record.idleExpiresAt, 1 + NUMBER_BYTES, NUMBER_BYTES);
-  value.set(packed, HEAD_BYTES);
-  return value;
-}
-
 /**
- * The record in a value, or `undefined` for no value; its byte fields share the value's memory.
+ * The record in a value, or `undefined` for no value.
  *
  * @throws {SessionError} `HOLDFAST_STORE` if these are not the bytes of a record.
  */
-export function unpackValue(value: Buffer | null): SessionRecord | undefined {
-  if (value === null) return undefined;
-  if (value[0] !== LAYOUT || value.length < HEAD_BYTES) {
-    throw new SessionError(
-      "HOLDFAST_STORE",
-      "a value in Redis has a layout that this release cannot read; was it written by a newer release, or by something else?",
-    );
-  }
-  const idleExpiresAt = value.readUIntBE(1 + NUMBER_BYTES, NUMBER_BYTES);
-  return unpackRecord(value.subarray(HEAD_BYTES), value.readUIntBE(1, NUMBER_BYTES), idleExpiresAt);
+export function recordIn(value: Buffer | null): SessionRecord | undefined {
+  return value === null ? undefined : unpackValue(value);
 }
 
 /** A version or an instant as the scripts compare it. */
 export function numberBytes(...numbers: readonly number[]): Buffer {
-  const bytes = Buffer.allocUnsafe(numbers.length * NUMBER_BYTES);
+  const bytes = Buffer.allocUnsafe(numbers.length * VALUE_NUMBER_BYTES);
   for (const [n, number] of numbers.entries()) {
-    bytes.writeUIntBE(number, n * NUMBER_BYTES, NUMBER_BYTES);
+    bytes.writeUIntBE(number, n * VALUE_NUMBER_BYTES, VALUE_NUMBER_BYTES);
   }
   return bytes;
 }

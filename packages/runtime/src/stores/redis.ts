@@ -18,7 +18,7 @@ import {
   putScript,
   touchScript,
 } from "./redis-scripts.ts";
-import { bucketOf, numberBytes, packValue, redisNames, unpackValue } from "./redis-value.ts";
+import { bucketOf, numberBytes, recordIn, redisNames } from "./redis-value.ts";
 import { findForbiddenWait, waitingRunner } from "./redis-wait.ts";
 import { findEviction, recentDeletions } from "./redis-watch.ts";
 import {
@@ -30,6 +30,7 @@ import {
   type StoreProblem,
   SWEEP_DELAY_SECONDS,
 } from "./store.ts";
+import { packValue } from "./store-bytes.ts";
 
 export type {
   GlideLikeClient,
@@ -126,7 +127,7 @@ export function redisStore(
     },
 
     get(key) {
-      return driver.get(names.session(key)).then(unpackValue);
+      return driver.get(names.session(key)).then(recordIn);
     },
 
     async create(key, record, { now, checkpoint, replaces }) {
@@ -187,7 +188,7 @@ export function redisStore(
       const found = reply as readonly Buffer[];
       const sessions: StoredSession[] = [];
       for (let at = 0; at < found.length; at += 2) {
-        const record = unpackValue(found[at + 1] ?? null);
+        const record = recordIn(found[at + 1] ?? null);
         if (record !== undefined) sessions.push({ key: `${bucket}${found[at]}`, record });
       }
       return sessions;

@@ -51,9 +51,9 @@ const CHECKPOINT_PAGES = 100;
 
 /*
  * Columns hold what statements search, compare or change; `record` holds all the rest, and for searching's
- * sake some of it again. `sweepAt` is when a sweep should next look at the row: never later than the earlier deadline, and left
- * behind by renewals, so that a renewal writes one page and no index. A sweep that finds the row alive
- * moves it up. The row id keeps rows in order of creation: those that die together lie together.
+ * sake some of it again. `sweepAt` is when a sweep should next look at the row: never later than the earlier
+ * deadline, and left behind by renewals, so that a renewal writes one page and no index. A sweep that finds
+ * the row alive moves it up. The row id keeps rows in order of creation: those that die together lie together.
  */
 const SESSION_COLUMNS = {
   id: "INTEGER PRIMARY KEY",

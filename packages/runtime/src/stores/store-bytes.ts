@@ -4,7 +4,7 @@
  * @module
  */
 import { SessionError } from "../errors.ts";
-import type { RetiredSecret, SessionRecord } from "./store.ts";
+import type { RecordState, RetiredSecret, SessionRecord } from "./store.ts";
 
 const LAYOUT = 1;
 
@@ -25,8 +25,8 @@ const IS_CLOSED = 2;
 
 /*
  * Layout 1 holds a record without `version` and `idleExpiresAt`, which change without the rest. Big-endian;
- * instants have 6 bytes, and are 0 where they are null:
- * Scripts of `redis-scripts.ts` read the bits, the absolute deadline, the handle and the subject key here.
+ * instants have 6 bytes, and are 0 where they are null. Scripts of `redis-scripts.ts` read the bits, the
+ * absolute deadline, the handle and the subject key here:
  *   0       layout, 0x01
  *   1       format
  *   2–3     flags
@@ -190,6 +190,56 @@ function unpackRetired(bytes: Buffer, from: number, count: number): RetiredSecre
       until: (bits & IS_CLOSED) === 0 ? null : bytes.readUIntBE(at + 7, INSTANT_BYTES),
     } as const;
   });
+}
+
+/** Bytes of a number in a value's head. */
+export const VALUE_NUMBER_BYTES: number = INSTANT_BYTES;
+const VERSION_AT = 1;
+/** Where a value has its idle deadline. */
+export const VALUE_IDLE_AT: number = VERSION_AT + VALUE_NUMBER_BYTES;
+const HEAD_BYTES = VALUE_IDLE_AT + VALUE_NUMBER_BYTES;
+/** Where a value has its absolute deadline. */
+export const VALUE_ABSOLUTE_AT: number = HEAD_BYTES + 19;
+
+/*
+ * A whole record as the one value of a key-value store. Numbers are big-endian; what changes without the rest
+ * comes first:
+ *   0       layout, 0x01
+ *   1–6     version
+ *   7–12    idleExpiresAt
+ *   13–     the record in layout 1
+ */
+
+/** @throws {RangeError} if a field does not fit its place. */
+export function packValue(record: SessionRecord): Buffer {
+  const packed = packRecord(record);
+  const value = Buffer.allocUnsafe(HEAD_BYTES + packed.length);
+  value[0] = LAYOUT;
+  value.writeUIntBE(record.version, VERSION_AT, VALUE_NUMBER_BYTES);
+  value.writeUIntBE(record.idleExpiresAt, VALUE_IDLE_AT, VALUE_NUMBER_BYTES);
+  value.set(packed, HEAD_BYTES);
+  return value;
+}
+
+/**
+ * The record in a value; its byte fields share the value's memory.
+ *
+ * @throws {SessionError} `HOLDFAST_STORE` if these are not the bytes of a record.
+ */
+export function unpackValue(value: Buffer): SessionRecord {
+  const { version, idleExpiresAt } = valueState(value);
+  return unpackRecord(value.subarray(HEAD_BYTES), version, idleExpiresAt);
+}
+
+/** What a write compares. @throws {SessionError} `HOLDFAST_STORE` if these are not the bytes of a record. */
+export function valueState(value: Buffer): RecordState {
+  if (value[0] !== LAYOUT || value.length < VALUE_ABSOLUTE_AT + VALUE_NUMBER_BYTES) {
+    throw unreadable();
+  }
+  return {
+    version: value.readUIntBE(VERSION_AT, VALUE_NUMBER_BYTES),
+    idleExpiresAt: value.readUIntBE(VALUE_IDLE_AT, VALUE_NUMBER_BYTES),
+  };
 }
 
 function unreadable(): SessionError {

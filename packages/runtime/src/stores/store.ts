@@ -41,6 +41,11 @@ export const recordFlags = {
   pending: 4,
 } as const;
 
+/** Whether a store has announced a session and not got it: it is elsewhere, or has ended. */
+export function isPending(record: Pick<SessionRecord, "flags">): boolean {
+  return (record.flags & recordFlags.pending) !== 0;
+}
+
 /** The record format that this release writes. A newer one is served and never written back. */
 export const RECORD_FORMAT = 1;
 
