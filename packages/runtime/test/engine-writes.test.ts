@@ -3,7 +3,7 @@
  * what a store that is away does to a response.
  */
 import Database from "libsql";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { memoryStore } from "../src/stores/memory.ts";
 import { sqliteStore } from "../src/stores/sqlite.ts";
 import type { SessionRecord } from "../src/stores/store.ts";
@@ -403,6 +403,39 @@ describe("a store that is away", () => {
     expect(engine.seen("store.unavailable")).toHaveLength(1);
     expect(engine.seen("store.recovered")).toHaveLength(1);
     expect(JSON.stringify(engine.events)).not.toContain("connection was cut");
+  });
+
+  it("is not told back by an answer to what was asked before, nor away again by such a failure", async () => {
+    const held: { answer: () => void; fail: () => void }[] = [];
+    let holds = false;
+    let isCut = false;
+    const inner = memoryStore();
+    const store = wrapStore(inner, async (operation, call) => {
+      if (operation === "get" && holds) {
+        await new Promise<void>((resolve, reject) => {
+          held.push({ answer: resolve, fail: () => reject(new Error("cut")) });
+        });
+      }
+      if (operation === "get" && isCut) throw new Error("cut");
+      return call();
+    });
+    const engine = startEngine({ store });
+    const browser = await signedIn(engine);
+    holds = true;
+    const [early, late] = [browser.copy().open(), browser.copy().open()];
+    await vi.waitFor(() => expect(held).toHaveLength(2));
+    holds = false;
+    isCut = true;
+    await expect(browser.open()).rejects.toMatchObject({ code: "HOLDFAST_STORE" });
+    isCut = false;
+    held[0]?.answer();
+    await early;
+    expect(engine.seen("store.recovered")).toHaveLength(0);
+    await browser.open();
+    expect(engine.seen("store.recovered")).toHaveLength(1);
+    held[1]?.fail();
+    await expect(late).rejects.toMatchObject({ code: "HOLDFAST_STORE" });
+    expect(engine.seen("store.unavailable")).toHaveLength(1);
   });
 
   it("serves no secret that could not be confirmed", async () => {

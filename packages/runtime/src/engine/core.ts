@@ -61,10 +61,13 @@ function guardStore({ store, policy, now }: ResolvedOptions, emit: Emit): Guarde
   const deadlineMs = policy.storeDeadlineSeconds * 1000;
   let awaySince: number | undefined;
   let awayForWrites = false;
+  // Counts absences and returns. What was asked before the last one says nothing of the store since.
+  let changes = 0;
 
-  const failed = (operation: keyof SessionStore, cause: unknown): SessionError => {
+  const failed = (operation: keyof SessionStore, askedAt: number, cause: unknown): SessionError => {
     if (cause instanceof SessionError && cause.code !== "HOLDFAST_STORE") return cause;
-    if (awaySince === undefined) {
+    if (askedAt === changes && awaySince === undefined) {
+      changes++;
       awaySince = now();
       awayForWrites = WRITES.test(operation);
       emit({ type: "store.unavailable", store: store.name, operation, cause: causeOf(cause) });
@@ -72,30 +75,35 @@ function guardStore({ store, policy, now }: ResolvedOptions, emit: Emit): Guarde
     const text = `The ${store.name} store failed at "${operation}"; see the cause`;
     return new SessionError("HOLDFAST_STORE", text, { operation }, { cause });
   };
-  const answered = <T>(operation: keyof SessionStore, value: T): T => {
-    if (awaySince !== undefined && (!awayForWrites || WRITES.test(operation))) {
+  const answered = <T>(operation: keyof SessionStore, askedAt: number, value: T): T => {
+    if (
+      askedAt === changes &&
+      awaySince !== undefined &&
+      (!awayForWrites || WRITES.test(operation))
+    ) {
+      changes++;
       const unavailableSeconds = Math.max(0, now() - awaySince) / 1000;
       awaySince = undefined;
       emit({ type: "store.recovered", store: store.name, unavailableSeconds });
     }
     return value;
   };
-  const inTime = <T>(operation: keyof SessionStore, answer: PromiseLike<T>) =>
+  const inTime = <T>(operation: keyof SessionStore, askedAt: number, answer: PromiseLike<T>) =>
     new Promise<T>((resolve, reject) => {
       let isLate = false;
       const timer = setTimeout(() => {
         isLate = true;
-        reject(failed(operation, new Error(`no answer within ${deadlineMs} ms`)));
+        reject(failed(operation, askedAt, new Error(`no answer within ${deadlineMs} ms`)));
       }, deadlineMs);
       // What comes after the deadline says nothing of the store as it is for requests.
       answer.then(
         (value) => {
           clearTimeout(timer);
-          if (!isLate) resolve(answered(operation, value));
+          if (!isLate) resolve(answered(operation, askedAt, value));
         },
         (cause: unknown) => {
           clearTimeout(timer);
-          if (!isLate) reject(failed(operation, cause));
+          if (!isLate) reject(failed(operation, askedAt, cause));
         },
       );
     });
@@ -103,11 +111,14 @@ function guardStore({ store, policy, now }: ResolvedOptions, emit: Emit): Guarde
   return {
     raw: store,
     run(operation, call) {
+      const askedAt = changes;
       try {
         const answer = call(store);
-        return isPromise(answer) ? inTime(operation, answer) : answered(operation, answer);
+        return isPromise(answer)
+          ? inTime(operation, askedAt, answer)
+          : answered(operation, askedAt, answer);
       } catch (cause) {
-        throw failed(operation, cause);
+        throw failed(operation, askedAt, cause);
       }
     },
   };
