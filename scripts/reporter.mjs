@@ -11,15 +11,25 @@ function programLeftOut(test) {
   return leftOut.find((name) => test.fullName.includes(`(needs ${name})`));
 }
 
+/** A failure's message and its own frames, not the runner's. */
+function ownLines(error) {
+  const lines = (error.stack ?? error.message).split("\n");
+  return lines.filter((line) => !line.includes("/node_modules/")).join("\n");
+}
+
 /** @implements {import("vitest/node").Reporter} */
 export class CountingReporter {
   onTestRunEnd(modules, unhandledErrors) {
-    const counts = { passed: 0, failed: 0, skipped: 0, leftOut: {} };
+    const counts = { passed: 0, failed: 0, skipped: 0, leftOut: {}, failures: [] };
     for (const module of modules) {
       // A file that does not load has no tests to count, and is a failure all the same.
       if (module.errors().length > 0) counts.failed += 1;
+      for (const error of module.errors()) {
+        counts.failures.push(`${module.relativeModuleId}: ${error.message}`);
+      }
       for (const test of module.children.allTests()) this.#count(test, module, counts);
     }
+    for (const error of unhandledErrors) counts.failures.push(`unhandled: ${error.message}`);
     counts.failed += unhandledErrors.length + counts.skipped;
     if (counts.passed + counts.failed === 0) counts.failed = 1;
     for (const [name, number] of Object.entries(counts.leftOut)) {
@@ -32,7 +42,7 @@ export class CountingReporter {
   }
 
   #count(test, module, counts) {
-    const { state, note } = test.result();
+    const { state, note, errors } = test.result();
     if (state === "passed") {
       counts.passed += 1;
       return;
@@ -44,6 +54,8 @@ export class CountingReporter {
     }
     if (state === "failed") {
       counts.failed += 1;
+      const why = errors.map(ownLines).join("\n");
+      counts.failures.push(`${module.relativeModuleId} > ${test.fullName}\n${why}`);
       return;
     }
     counts.skipped += 1;
