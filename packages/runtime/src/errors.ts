@@ -68,6 +68,8 @@ export const refusalReasons = {
     text: "The account's sessions were just ended. Sign in again.",
   },
   "limit-reached": { status: 403, text: "The account has too many sessions." },
+  throttled: { status: 429, text: "Too many attempts. Wait a while and try again." },
+  csrf: { status: 403, text: "This form is out of date. Reload the page and send it again." },
   ended: { status: 401, text: "This session has ended. Sign in again." },
   tampered: {
     status: 401,
@@ -89,10 +91,12 @@ export class SessionRefusal extends Error {
   /** Read by Express's default error handler, among others. */
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(reason: RefusalReason) {
+  /** @param retryAfterSeconds For `throttled`: when it is worth trying again. */
+  constructor(reason: RefusalReason, retryAfterSeconds?: number) {
     super(refusalReasons[reason].text);
     this.reason = reason;
     this.status = refusalReasons[reason].status;
-    this.headers = reason === "superseded" ? { "Retry-After": "1" } : {};
+    const wait = reason === "superseded" ? 1 : retryAfterSeconds;
+    this.headers = wait === undefined ? {} : { "Retry-After": `${wait}` };
   }
 }

@@ -23,6 +23,8 @@ export type RevocationReason =
   | "limit"
   | "replaced"
   | "requested"
+  | "credentials-changed"
+  | "signed-out"
   | "erased"
   | "everything"
   | (string & {});
@@ -94,6 +96,55 @@ export type SessionEvent = EventBase &
         readonly count: number;
         readonly note?: string | undefined;
       } & Origin)
+    | ({
+        readonly type: "device.remembered";
+        /** Handle of the device's series: it stays while sessions come and go. */
+        readonly handle: string;
+        readonly subject: string;
+        /** Handle of the session that was signed in. */
+        readonly session: string;
+      } & Origin)
+    | ({
+        readonly type: "device.resumed";
+        readonly handle: string;
+        readonly subject: string;
+        /** Handle of the session that has begun, or was joined by a parallel request. */
+        readonly session: string;
+      } & Origin)
+    | ({
+        readonly type: "device.theft-detected";
+        readonly handle: string;
+        readonly subject: string;
+        /** How many sessions were ended. */
+        readonly count: number;
+      } & Origin)
+    | ({
+        readonly type: "device.forgotten";
+        readonly handle: string;
+        readonly reason: RevocationReason;
+        readonly by?: string | undefined;
+        readonly subject?: string | undefined;
+      } & Origin)
+    | ({
+        readonly type: "csrf.refused";
+        readonly handle?: string | undefined;
+        readonly method: string;
+        readonly reason: "missing" | "malformed" | "other-session";
+      } & Origin)
+    | ({
+        readonly type: "sign-in.throttled";
+        /** Which budget was spent. */
+        readonly by: "account" | "address" | "account-and-address" | "device";
+        readonly retryAfterSeconds: number;
+        /** The account as the request named it: it need not exist. */
+        readonly account: string;
+      } & Origin)
+    | {
+        readonly type: "sign-in.flood";
+        /** Failed attempts in the window, over all accounts and addresses. */
+        readonly failures: number;
+        readonly windowSeconds: number;
+      }
     | ({
         readonly type: "cross-site.refused";
         readonly method: string;

@@ -17,6 +17,7 @@ import {
   optional,
   type Reader,
 } from "./crypto/readers.ts";
+import type { Csrf, RememberMe } from "./engine/companions.ts";
 import { SessionError } from "./errors.ts";
 import type { SessionEventHandler } from "./events.ts";
 import type { SessionStore } from "./stores/store.ts";
@@ -130,6 +131,18 @@ export interface SessionOptions<Data extends object, Level extends string> {
   readonly now?: () => number;
   /** Removes dead records in the background. @default true */
   readonly sweep?: boolean;
+  /** Remembers browsers beyond a session: `rememberMe()` of `holdfast/remember-me`. */
+  readonly rememberMe?: RememberMe;
+  /** Asks unsafe requests for a token: `csrf()` of `holdfast/csrf`. */
+  readonly csrf?: Csrf;
+  /**
+   * For accounts whose passwords also change elsewhere: a text that changes with the account's credentials,
+   * or nothing if the account is gone. Asked with every request of a signed-in session; a session that
+   * began under another stamp ends. Keep what it reads in memory, or beside what the request reads anyway.
+   */
+  readonly credentialStamp?: (
+    subject: string,
+  ) => string | null | undefined | Promise<string | null | undefined>;
 }
 
 type NumberSetting = {
@@ -200,6 +213,9 @@ export interface ResolvedOptions {
   readonly onEvent: SessionEventHandler | undefined;
   readonly now: () => number;
   readonly sweep: boolean;
+  readonly rememberMe: RememberMe | undefined;
+  readonly csrf: Csrf | undefined;
+  readonly credentialStamp: SessionOptions<object, string>["credentialStamp"];
   /** Options that give up a protection, and what each gives up. */
   readonly unsafe: readonly { readonly option: string; readonly explanation: string }[];
 }
@@ -259,6 +275,9 @@ const readOptions: Reader<SessionOptions<object, string>> = members<SessionOptio
     onEvent: aFunction,
     now: aFunction,
     sweep: optional(oneOf([true, false])),
+    rememberMe: optional(must("made by rememberMe()", has("attach"))),
+    csrf: optional(must("made by csrf()", has("attach"))),
+    credentialStamp: aFunction,
   },
 );
 
@@ -295,6 +314,7 @@ export function resolveOptions<Data extends object, Level extends string>(
       fault(key, `is ${complete[key]}, but preset ${preset} allows ${limits[key]} at most`);
     }
   }
+  checkRemembered(given, faults);
   const cookies = resolveCookies(complete, policy.sameSite, fault);
 
   if (faults.length > 0) {
@@ -307,6 +327,9 @@ export function resolveOptions<Data extends object, Level extends string>(
     onEvent: undefined,
     now: Date.now,
     sweep: true,
+    rememberMe: undefined,
+    csrf: undefined,
+    credentialStamp: undefined,
     ...(given as SessionOptions<object, string>),
     policy: Object.freeze({
       isActivity: undefined,
@@ -345,6 +368,21 @@ function checkTogether(
   }
   if (policy.sessionsPerSubject > 0 && store?.traits && !store.traits.index) {
     fault("sessionsPerSubject", `must be 0: ${store.name} lacks the trait "index"`);
+  }
+}
+
+function checkRemembered(
+  { rememberMe, levels = ["signed-in"], keyring }: Partial<SessionOptions<object, string>>,
+  faults: string[],
+): void {
+  if (rememberMe === undefined) return;
+  const { level, absoluteTimeoutSeconds } = rememberMe;
+  if (!levels.includes(level)) faults.push(`"rememberMe.level", ${level}, must be one of "levels"`);
+  const longest = keyring?.longestSessionSeconds ?? absoluteTimeoutSeconds;
+  if (absoluteTimeoutSeconds > longest) {
+    faults.push(
+      `"rememberMe.absoluteTimeoutSeconds" must not be longer than the keyring's longestSessionSeconds, ${longest}`,
+    );
   }
 }
 

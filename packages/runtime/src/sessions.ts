@@ -5,10 +5,10 @@
 import { createCore } from "./engine/core.ts";
 import type { HeadChange, ResponseHead } from "./engine/exchange.ts";
 import { headChange, isSettled, openExchange, refuseForged, settle } from "./engine/exchange.ts";
+import { sessionOf } from "./engine/request-session.ts";
 import type { RequestState } from "./engine/request-state.ts";
 import type { RequestView } from "./engine/request-view.ts";
 import type { Session } from "./engine/session.ts";
-import { sessionOf } from "./engine/session.ts";
 import { take } from "./engine/steps.ts";
 import type { RevokeOptions, SubjectSessions } from "./engine/subject.ts";
 import { subjectSessions } from "./engine/subject.ts";
@@ -83,7 +83,10 @@ export function createSessions<
   const exchangeOf = (state: RequestState) => new StateExchange<Data, Level>(state);
 
   return {
-    subject: (subject) => subjectSessions(core, subject),
+    subject(subject) {
+      const own = subjectSessions(core, subject);
+      return core.remember?.subject(subject, own) ?? own;
+    },
 
     async revokeEverything({ reason = "everything", by } = {}) {
       const count = await core.store.run("deleteAll", (store) => store.deleteAll());

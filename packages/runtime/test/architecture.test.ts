@@ -64,12 +64,33 @@ const layers: readonly Layer[] = [
   { files: "cookie/", ours: ["errors.ts"], node: [], among: "folder" },
   {
     files: "options.ts",
-    ours: ["errors.ts", "events.ts", "stores/store.ts", "crypto/", "cookie/"],
+    // Of the engine, the types of what can be attached to it alone.
+    ours: [
+      "errors.ts",
+      "events.ts",
+      "stores/store.ts",
+      "crypto/",
+      "cookie/",
+      "engine/companions.ts",
+    ],
     node: [],
     among: "parts",
   },
   { files: "engine/", ours: CORE, node: ["node:crypto", "node:timers/promises"], among: "folder" },
   { files: "sessions.ts", ours: [...CORE, "engine/"], node: [], among: "parts" },
+  {
+    // Around the engine, each attached to it by what `engine/companions.ts` says.
+    files: "remember-me/",
+    ours: [...CORE, "engine/"],
+    node: [],
+    among: "folder",
+  },
+  {
+    files: "credentials/",
+    ours: ["errors.ts", "engine/subject.ts", "sessions.ts"],
+    node: [],
+    among: "folder",
+  },
   { files: "index.ts", ours: [...CORE, "engine/", "sessions.ts"], node: [], among: "parts" },
   { files: "adapters/adapter.ts", ours: ["sessions.ts", "errors.ts"], node: [], among: "parts" },
   {

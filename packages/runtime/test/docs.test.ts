@@ -78,6 +78,7 @@ declare global {
   const accounts: {
     verify(name: string, password: string): Promise<string | undefined>;
     setPassword(id: string, password: string): Promise<void>;
+    find(id: string): Promise<{ readonly passwordChangedAt: string } | undefined>;
   };
   function log(...values: unknown[]): void;
   function alarm(handle: string | undefined): void;
@@ -117,7 +118,7 @@ function tablesAsTypes(): string {
   const list = (names: readonly string[]) =>
     names.map((name) => JSON.stringify(name)).join(" | ") || "never";
   const all = rowsOf("docs/policy.md", "option").map(([name]) => unquoted(name));
-  const own = all.slice(-10);
+  const own = all.slice(all.indexOf("keyring"));
   const events = rowsOf("docs/events.md", "type").map(([type, fields]) => {
     const names = words(fields).map((field) => field.replace("?", ""));
     const optional = words(fields).filter((field) => field.endsWith("?"));
@@ -149,7 +150,7 @@ import type { SessionEvent, SessionEventType, TokenRefusal } from "holdfast/even
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : { onlyIn: Exclude<B, A> }) : { onlyIn: Exclude<A, B> };
 type OptionalKeys<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
 declare function same<A, B>(are: Same<A, B>): void;
-same<keyof SessionPolicy, ${list(all.slice(0, -10))}>(true);
+same<keyof SessionPolicy, ${list(all.slice(0, all.indexOf("keyring")))}>(true);
 same<keyof SessionOptions<object, string>, ${list(own)}>(true);
 same<SessionEventType, ${list(types)}>(true);
 same<TokenRefusal, ${list(reasons)}>(true);

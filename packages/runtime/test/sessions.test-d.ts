@@ -166,6 +166,13 @@ export function label(event: SessionEvent): string {
     case "session.expired":
     case "token.refused":
     case "cross-site.refused":
+    case "csrf.refused":
+    case "device.remembered":
+    case "device.resumed":
+    case "device.theft-detected":
+    case "device.forgotten":
+    case "sign-in.throttled":
+    case "sign-in.flood":
     case "write.dropped":
     case "commit.failed":
     case "store.unavailable":

@@ -14,7 +14,8 @@ import { readContents } from "./values.ts";
 
 type Bound = Pick<SessionRecord, "handle" | "subjectKey" | "createdAt" | "absoluteExpiresAt">;
 
-function contextOf(storeKey: StoreKey, record: Bound): BoxContext {
+/** What the boxes of a record are bound to. */
+export function contextOf(storeKey: StoreKey, record: Bound): BoxContext {
   const { handle, subjectKey, createdAt, absoluteExpiresAt } = record;
   return { storeKey, handle, subjectKey, createdAt, absoluteExpiresAt };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { SessionRecord } from "../stores/store.ts";
+import { openMeta } from "./boxes.ts";
 import type { Core } from "./core.ts";
 import { idleDeadline } from "./create.ts";
 import { closeNewest, judgeSecret } from "./judge.ts";
@@ -57,5 +58,13 @@ export async function confirmSecret(
 
   const isFirst = presented.record.presentedAt === null && record.subjectKey !== null;
   if (!isFirst || swapped.outcome !== "written") return confirmed;
+  if (core.remember !== undefined) {
+    const meta = openMeta(core, key, record);
+    const series = typeof meta === "string" ? undefined : meta.series;
+    if (series !== undefined && !(await core.remember.presented(series))) {
+      await core.store.run("delete", (store) => store.delete(key));
+      return undefined;
+    }
+  }
   return (await enforceLimit(core, request, confirmed)) ? confirmed : undefined;
 }

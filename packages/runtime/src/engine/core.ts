@@ -7,6 +7,7 @@ import { SessionError } from "../errors.ts";
 import type { SessionEvent } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { Awaitable, SessionStore } from "../stores/store.ts";
+import type { CsrfSteps, RememberSteps } from "./companions.ts";
 import type { Emit } from "./emit.ts";
 import { createFloodGate, type FloodGate } from "./flood.ts";
 import { createMetaCache, type MetaCache } from "./meta-cache.ts";
@@ -22,6 +23,8 @@ export interface Core {
   readonly flood: FloodGate;
   readonly metaCache: MetaCache;
   readonly tokenCache: TokenCache;
+  readonly remember: RememberSteps | undefined;
+  readonly csrf: CsrfSteps | undefined;
 }
 
 export function createCore(options: ResolvedOptions): Core {
@@ -36,7 +39,7 @@ export function createCore(options: ResolvedOptions): Core {
       // As above: there is no further place to report to.
     }
   };
-  return {
+  const core = {
     options,
     now,
     emit,
@@ -44,7 +47,13 @@ export function createCore(options: ResolvedOptions): Core {
     flood: createFloodGate(now, emit),
     metaCache: createMetaCache(),
     tokenCache: createTokenCache(),
+    remember: undefined,
+    csrf: undefined,
   };
+  return Object.assign(core, {
+    remember: options.rememberMe?.attach(core),
+    csrf: options.csrf?.attach(core),
+  });
 }
 
 /** Runs one store operation under the deadline of the policy. */
@@ -141,7 +150,17 @@ export function subjectKeysOf(core: Core, subject: string): readonly string[] {
   return core.options.keyring.indexKeys.map((key) => subjectKeyOf(subject, key));
 }
 
-/** The public name of a new session: 120 random bits. */
-export function newHandle(): string {
-  return randomBytes(15).toString("base64url");
+/**
+ * A new public name: 119 random bits, after one that tells the series of a remembered device from a
+ * session, in logs and wherever nothing but handles is at hand.
+ */
+export function newHandle(ofSeries: boolean = false): string {
+  const bytes = randomBytes(15);
+  bytes[0] = ((bytes[0] as number) & 0x7f) | (ofSeries ? 0x80 : 0);
+  return bytes.toString("base64url");
+}
+
+/** Whether a handle names the series of a remembered device. */
+export function isSeries(handle: string): boolean {
+  return /^[g-z0-9_-]/.test(handle);
 }

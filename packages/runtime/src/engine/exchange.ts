@@ -9,6 +9,7 @@ import { commit, hasWork } from "./commit.ts";
 import { confirmSecret, needsConfirmation } from "./confirm.ts";
 import { needsCookie, refreshCookie } from "./cookies.ts";
 import type { Core } from "./core.ts";
+import { endIfStale } from "./credential-stamp.ts";
 import { isForged, siteOf } from "./cross-site.ts";
 import { judgeSecret } from "./judge.ts";
 import { loadSession, type Presented, refuse } from "./load.ts";
@@ -41,6 +42,7 @@ export interface HeadChange {
 /** Answers whether another site sent an unsafe request, and reports it. The session is then not looked at. */
 export function refuseForged(core: Core, request: RequestView): boolean {
   if (!isForged(request, core.options.policy.withoutOrigin)) return false;
+  if (core.csrf?.trusts(request)) return false;
   const { method, address } = request;
   core.emit({ type: "cross-site.refused", method, site: siteOf(request), address });
   return true;
@@ -60,16 +62,23 @@ export function* openExchange(
   // Without a cookie there is nothing to wait for.
   if (request.cookies === undefined) return state;
   const loaded = yield* loadSession(core, request, readOnly);
-  if (loaded.state === "none") return state;
   if (loaded.state === "key-missing") {
     state.phase = "withheld";
     state.withheld = "key-missing";
-    return state;
+  } else if (loaded.state !== "none") {
+    state.presented = loaded.presented;
+    state.phase = loaded.state;
+    if (loaded.state === "served") yield* serve(state, loaded.presented);
   }
-  state.presented = loaded.presented;
-  state.phase = loaded.state;
-  if (loaded.state === "served") yield* serve(state, loaded.presented);
+  if (core.remember !== undefined && !readOnly && isNobody(state)) {
+    yield* step(core.remember.resume(state));
+  }
   return state;
+}
+
+/** Whether the session's cookies say nothing of who this is. */
+function isNobody({ phase, live }: RequestState): boolean {
+  return phase === "none" || phase === "tombstone" || live?.kind === "anonymous";
 }
 
 function* serve(state: RequestState, presented: Presented): Steps<void> {
@@ -98,6 +107,7 @@ function* serve(state: RequestState, presented: Presented): Steps<void> {
     return;
   }
   becomeLive(state, { kind, key, series: token, secret: token.secret, secretHash, record });
+  if (core.options.credentialStamp && kind === "signed-in") yield* step(endIfStale(state));
 }
 
 /** Whether {@link settle} has nothing to wait for, so that the head can go out at once. */

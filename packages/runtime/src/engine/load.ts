@@ -10,6 +10,7 @@ import { isKnownFormat, readToken } from "../crypto/token.ts";
 import type { TokenRefusal } from "../events.ts";
 import type { Awaitable, SessionRecord, StoreKey } from "../stores/store.ts";
 import { isPending, recordFlags } from "../stores/store.ts";
+import { openMeta } from "./boxes.ts";
 import type { Core } from "./core.ts";
 import type { Judgement } from "./judge.ts";
 import { judgeSecret } from "./judge.ts";
@@ -187,12 +188,13 @@ async function judgeStale(
   // A reader writes nothing: the next request that is more than that ends the session.
   if (kind === "signed-in" && !readOnly) {
     await core.store.run("delete", (store) => store.delete(key));
-    core.emit({
-      type: "session.revoked",
-      handle: record.handle,
-      reason: record.confirmedAt === null ? "successor-lost" : "reused",
-      address: request.address,
-    });
+    const reason = record.confirmedAt === null ? "successor-lost" : "reused";
+    const { handle } = record;
+    core.emit({ type: "session.revoked", handle, reason, address: request.address });
+    const meta = core.remember && reason === "reused" && openMeta(core, key, record);
+    if (typeof meta === "object" && meta.series) {
+      await core.remember?.reused(meta.series, request.address);
+    }
   }
   return NONE;
 }

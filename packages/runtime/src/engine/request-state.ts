@@ -14,7 +14,7 @@ import type { Core } from "./core.ts";
 import type { Presented } from "./load.ts";
 import { refuse } from "./load.ts";
 import type { Meta } from "./meta.ts";
-import type { RequestView } from "./request-view.ts";
+import { isSafeMethod, type RequestView } from "./request-view.ts";
 import type { Contents } from "./values.ts";
 import { EMPTY } from "./values.ts";
 
@@ -71,6 +71,8 @@ export interface RequestState {
   /** Pending `Set-Cookie` values by cookie. */
   readonly cookies: Map<CookieForm, string>;
   clearSiteData: boolean;
+  /** An unsafe request that has not shown its anti-forgery token yet. */
+  unverified: boolean;
   /** Store key of a session to end at the commit, and why. */
   toEnd: { readonly key: StoreKey; readonly handle: string } | undefined;
 }
@@ -98,6 +100,8 @@ export function newRequestState(core: Core, request: RequestView, readOnly: bool
     headSent: false,
     cookies: new Map(),
     clearSiteData: false,
+    unverified:
+      core.csrf !== undefined && request.crossSite !== true && !isSafeMethod(request.method),
     toEnd: undefined,
   };
 }

@@ -9,6 +9,7 @@ import { checkedText, replay } from "./changes.ts";
 import { clearCookie, giveToken } from "./cookies.ts";
 import { subjectKeysOf } from "./core.ts";
 import { draftSession, storeSession } from "./create.ts";
+import { stampOf } from "./credential-stamp.ts";
 import { retireDead } from "./judge.ts";
 import { hasRoom } from "./limit.ts";
 import type { Meta } from "./meta.ts";
@@ -24,6 +25,7 @@ export interface SignIn {
   /** Keys of the present session's data to take along. */
   readonly carry: readonly string[];
   readonly checkpoint: string | undefined;
+  readonly remember: boolean;
 }
 
 /** What the browser held before, and what that means for the new session. */
@@ -42,6 +44,7 @@ export async function signIn(state: RequestState, request: SignIn): Promise<void
   const subjectKeys = subjectKeysOf(core, request.subject);
   const subjectKey = subjectKeys[0] as string;
   const previous = previousSession(state, subjectKeys);
+  const stamp = await stampOf(core, request.subject);
   if (core.options.policy.sessionLimit === "refuse-new") {
     const replaced = previous?.owner === "same" ? previous.live.key : undefined;
     if (!(await hasRoom(core, subjectKey, replaced))) refuseSignIn(state, request, "limit-reached");
@@ -53,13 +56,17 @@ export async function signIn(state: RequestState, request: SignIn): Promise<void
     await endPrevious(state, previous.live);
     leave(state);
   }
+  const series = request.remember ? core.remember?.draft(subjectKey) : undefined;
   const meta: Meta = {
     subject: request.subject,
     level: request.level,
     authenticatedAt: core.now(),
     address: state.request.address,
     userAgent: state.request.header("user-agent")?.slice(0, 300),
-    from: previous?.live.record.handle,
+    // A form that somebody else opened must not act for this account.
+    from: previous?.owner === "other" ? undefined : previous?.live.record.handle,
+    series: series?.name,
+    stamp,
   };
   const live = draftSession(core, { subjectKey, meta, text: checkedText(carried, rules) });
   const replaces = replacedKey(previous, live);
@@ -72,10 +79,16 @@ export async function signIn(state: RequestState, request: SignIn): Promise<void
       ? await retireAnonymous(state, previous.live, live, request.carry)
       : { live, contents: carried };
   takeOver(state, settled.live, settled.contents, meta);
+  if ((await core.remember?.begin(state, series, request.checkpoint)) === false) {
+    leave(state);
+    state.cookies.clear();
+    refuseSignIn(state, request, "revoked-meanwhile");
+  }
   const { handle } = live.record;
   const { subject, level } = request;
   const { address } = state.request;
-  core.emit({ type: "session.signed-in", handle, subject, level, from: meta.from, address });
+  const from = previous?.live.record.handle;
+  core.emit({ type: "session.signed-in", handle, subject, level, from, address });
 }
 
 function refuseSignIn(

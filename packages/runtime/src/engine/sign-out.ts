@@ -12,12 +12,14 @@ import { metaOf } from "./request-state.ts";
  */
 export async function signOut(state: RequestState): Promise<void> {
   const { core, presented, request } = state;
-  const { subject } = metaOf(state);
+  const { subject, series } = metaOf(state);
   const { live } = state;
   // Also one whose secret was just retired, or whose boxes do not open: its token was ours all the same.
   const isHeld = state.phase === "superseded" || state.phase === "withheld";
   const session = live ?? (isHeld ? presented : undefined);
 
+  // The remembered device first: it could begin a session anew.
+  await core.remember?.end(state, series);
   if (session !== undefined) {
     const removed = await core.store.run("delete", (store) => store.delete(session.key));
     const { handle } = session.record;
@@ -30,7 +32,6 @@ export async function signOut(state: RequestState): Promise<void> {
   state.log = [];
   state.contents = undefined;
   state.meta = undefined;
-  state.cookies.clear();
   for (const kind of ["signed-in", "anonymous"] as const) {
     const { signedInCookie, anonymousCookie } = core.options;
     const { name } = kind === "signed-in" ? signedInCookie : anonymousCookie;

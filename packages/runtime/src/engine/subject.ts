@@ -7,7 +7,7 @@ import type { StoredSession } from "../stores/store.ts";
 import { isPending, recordFlags } from "../stores/store.ts";
 import { openMeta } from "./boxes.ts";
 import type { Core } from "./core.ts";
-import { subjectKeysOf } from "./core.ts";
+import { isSeries, subjectKeysOf } from "./core.ts";
 import { presentedSessions } from "./limit.ts";
 import { swapRecord } from "./swap.ts";
 
@@ -24,6 +24,8 @@ export interface SessionSummary {
   /** Where the sign-in came from. */
   readonly address: string | undefined;
   readonly userAgent: string | undefined;
+  /** The device is remembered: it comes back without signing in. */
+  readonly remembered: boolean;
 }
 
 export interface RevokeOptions {
@@ -78,9 +80,13 @@ export function subjectSessions(core: Core, subject: string): SubjectSessions {
         store.deleteSubject(key, { except, forget }),
       );
       for (const { handle } of removed) {
-        core.emit({ type: "session.revoked", handle, reason, by, subject });
+        const told = { handle, reason, by, subject };
+        if (isSeries(handle)) core.emit({ type: "device.forgotten", ...told });
+        else {
+          core.emit({ type: "session.revoked", ...told });
+          count++;
+        }
       }
-      count += removed.length;
     }
     return count;
   };
@@ -115,6 +121,7 @@ export function subjectSessions(core: Core, subject: string): SubjectSessions {
       for (const key of keys) {
         const sessions = await core.store.run("listSubject", (store) => store.listSubject(key));
         for (const session of sessions) {
+          if (isSeries(session.record.handle)) continue;
           const swapped = await swapRecord(core, session.key, session.record, (record) => ({
             ...record,
             flags: record.flags | recordFlags.rotationDue,
@@ -160,5 +167,6 @@ function summaryOf(
     level: meta.level ?? "",
     address: meta.address,
     userAgent: meta.userAgent,
+    remembered: meta.series !== undefined,
   };
 }

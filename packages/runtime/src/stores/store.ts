@@ -39,6 +39,8 @@ export const recordFlags = {
    * gone: whoever reads this record takes it for absent.
    */
   pending: 4,
+  /** The series of a remembered device: presented by a cookie of its own, and never a session itself. */
+  series: 8,
 } as const;
 
 /** Whether a store has announced a session and not got it: it is elsewhere, or has ended. */

@@ -6,8 +6,8 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { readToken } from "../../src/crypto/token.ts";
+import { sessionOf } from "../../src/engine/request-session.ts";
 import { newRequestState } from "../../src/engine/request-state.ts";
-import { sessionOf } from "../../src/engine/session.ts";
 import { SessionError, SessionRefusal } from "../../src/errors.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { signedIn, startEngine, testBytes, testKeyring, wrapStore } from "../support/engine.ts";

@@ -1,0 +1,81 @@
+/**
+ * What the engine asks of what may stand around it: remember-me and the anti-forgery token. Types alone,
+ * so that an application that uses neither loads neither.
+ * @module
+ */
+import type { StoreKey } from "../stores/store.ts";
+import type { Core } from "./core.ts";
+import type { RequestState } from "./request-state.ts";
+import type { RequestView } from "./request-view.ts";
+import type { SubjectSessions } from "./subject.ts";
+
+/** The remembered device that a session came from, as the session's meta box names it. */
+export interface SeriesName {
+  readonly handle: string;
+  readonly key: StoreKey;
+  /** When the device is forgotten, whatever happens. */
+  readonly absoluteExpiresAt: number;
+  /** Tells which of the device's secrets came with the session: the start of its hash, base64url. */
+  readonly secretMark: string;
+}
+
+/** A device to be remembered, which no store knows yet. */
+export interface SeriesDraft {
+  readonly name: SeriesName;
+}
+
+/** Made by `rememberMe()`. */
+export interface RememberMe {
+  /** The level that a remembered session has. */
+  readonly level: string;
+  /** How long a device is remembered at most, in seconds. */
+  readonly absoluteTimeoutSeconds: number;
+  attach(core: Core): RememberSteps;
+}
+
+/** What the engine leaves to remember-me, each where it happens. */
+export interface RememberSteps {
+  /** Nobody is signed in by the session's cookie: begins a session if the browser is remembered. */
+  resume(state: RequestState): Promise<void>;
+  /** @param absoluteExpiresAt Given where the device was remembered already: its time goes on. */
+  draft(subjectKey: string, absoluteExpiresAt?: number): SeriesDraft;
+  /**
+   * The request's session has begun, or was rotated: what the browser was remembered by is over, and
+   * `draft` takes its place.
+   *
+   * @returns `false` if the subject's sessions were revoked since the checkpoint.
+   */
+  begin(
+    state: RequestState,
+    draft: SeriesDraft | undefined,
+    checkpoint: string | undefined,
+  ): Promise<boolean>;
+  /**
+   * A remembered session is presented for the first time: its browser has the device's new secret too.
+   *
+   * @returns `false` if the device is remembered no longer, so that the session must not be either.
+   */
+  presented(series: SeriesName): Promise<boolean>;
+  /** Signed out: ends the device's series, and every session that came from it. */
+  end(state: RequestState, series: SeriesName | undefined): Promise<void>;
+  /** A copied cookie of a session that came from this series was used. */
+  reused(series: SeriesName, address: string | undefined): Promise<void>;
+  /** The sessions of an account, with its remembered devices among them. */
+  subject(subject: string, own: SubjectSessions): SubjectSessions;
+}
+
+/** Made by `csrf()`. */
+export interface Csrf {
+  attach(core: Core): CsrfSteps;
+}
+
+/** What the engine leaves to the anti-forgery token. */
+export interface CsrfSteps {
+  /** Whether a page of a trusted origin sent the request, so that the first line lets it through. */
+  trusts(request: RequestView): boolean;
+  token(state: RequestState): string;
+  /** Looks for a token in what is known of the request. @throws {SessionRefusal} `csrf` */
+  check(state: RequestState): void;
+  /** Takes the token, or the form that it came in, from the handler. @throws {SessionRefusal} `csrf` */
+  verify(state: RequestState, form: string | object | null | undefined): void;
+}
