@@ -4,6 +4,7 @@
  */
 import type { Keyring, SessionEventHandler, SessionPolicy, Sessions } from "holdfast";
 import { createSessions, sessionData } from "holdfast";
+import { rememberMe } from "holdfast/remember-me";
 import { sqliteStore } from "holdfast/stores/sqlite";
 import type { Database } from "./database.ts";
 import type { SavingsPlan } from "./savings-plan.ts";
@@ -17,7 +18,8 @@ export interface BankData {
   readonly draft: TransferDraft;
 }
 
-export type BankLevel = "password";
+/** Weakest first: a device that came back by itself shows balances, and asks for the password for the rest. */
+export type BankLevel = "remembered" | "password";
 export type BankSessions = Sessions<BankData, BankLevel>;
 
 export interface BankSessionOptions {
@@ -34,7 +36,8 @@ export function bankSessions(options: BankSessionOptions): BankSessions {
     keyring,
     store: sqliteStore(database),
     data: sessionData<BankData>(),
-    levels: ["password"],
+    levels: ["remembered", "password"],
+    rememberMe: rememberMe({ level: "remembered" }),
     policy: {
       // People leave a bank's page open on a desk: half of the library's default.
       idleTimeoutSeconds: 900,

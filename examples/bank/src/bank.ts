@@ -16,6 +16,7 @@ import { customersIn } from "./customers.ts";
 import { openDatabase } from "./database.ts";
 import { ledgerIn } from "./ledger.ts";
 import { accountsPages } from "./pages/accounts.ts";
+import { activityPages } from "./pages/activity.ts";
 import { adminPages } from "./pages/admin.ts";
 import { auditPages } from "./pages/audit.ts";
 import { devicesPages } from "./pages/devices.ts";
@@ -108,6 +109,7 @@ export async function createBank(options: BankOptions): Promise<Bank> {
     accountsPages,
     transferPages,
     devicesPages,
+    activityPages,
     passwordPages,
     emailPages,
     sessionPages,

@@ -29,6 +29,18 @@ ${explanations(name, hint, fault)}
 </div>`;
 }
 
+export interface CheckboxOptions extends Pick<FieldOptions, "name" | "label" | "hint"> {
+  readonly value: string;
+}
+
+export function checkbox({ name, value, label, hint }: CheckboxOptions): Html {
+  return html`<div class="field check">
+<input id="${name}" name="${name}" type="checkbox" value="${value}" ${describedBy(name, hint, undefined)}>
+<label for="${name}">${label}</label>
+${explanations(name, hint, undefined)}
+</div>`;
+}
+
 export interface Choice {
   readonly value: string;
   readonly label: string;

@@ -20,7 +20,7 @@ export interface Page {
 
 export interface Surroundings {
   readonly customer: Customer | undefined;
-  readonly notices: readonly string[];
+  readonly notices: readonly Html[];
 }
 
 interface NavigationEntry {

@@ -6,6 +6,7 @@ import { type Html, html } from "./html.ts";
 
 const tabs = [
   ["/devices", "Devices"],
+  ["/activity", "Activity"],
   ["/password", "Password"],
   ["/email", "E-mail"],
   ["/session", "Session"],

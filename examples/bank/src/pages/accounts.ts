@@ -18,7 +18,7 @@ export function accountsPages(bank: BankParts): Router {
   const router = Router();
 
   router.get("/accounts", (request, response) => {
-    const { session, customer } = requireCustomer(bank, request);
+    const { session, customer } = requireCustomer(bank, request, "remembered");
     const accounts = bank.ledger.accountsOf(customer.id);
     const totalCents = accounts.reduce((sum, { balanceCents }) => sum + balanceCents, 0);
     const [firstName] = customer.name.split(" ");

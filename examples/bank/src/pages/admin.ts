@@ -4,12 +4,14 @@
  * @module
  */
 import { type Request, Router } from "express";
+import { type CredentialChange, changeCredentials } from "holdfast/credentials";
 import type { BankParts } from "../bank-parts.ts";
 import { type Customer, isRole, roles } from "../customers.ts";
 import { field } from "../form.ts";
 import { type Html, html } from "../html.ts";
 import { PageError } from "../page-error.ts";
 import { show } from "../show.ts";
+import { FRESH_SECONDS } from "../transfer-draft.ts";
 import { requireRole, type Visitor } from "../visitor.ts";
 
 export function adminPages(bank: BankParts): Router {
@@ -17,7 +19,7 @@ export function adminPages(bank: BankParts): Router {
   const router = Router();
 
   router.get("/admin", async (request, response) => {
-    const { customer: administrator } = requireRole(bank, request, "administrator");
+    const { customer: administrator } = administratorOf(request);
     const cards = await Promise.all(
       customers.list().map(async (customer) => {
         const summaries = await sessions.subject(customer.id).list();
@@ -30,14 +32,14 @@ export function adminPages(bank: BankParts): Router {
   });
 
   router.post("/admin/role", async (request, response) => {
-    const visitor = requireRole(bank, request, "administrator");
+    const visitor = administratorOf(request);
     const customer = chosen(request, visitor);
     const role = field(request, "role");
     if (!isRole(role)) throw new PageError(400, "There is no such role.");
     customers.setRole(customer.id, role);
     // The rights of these sessions change, so their secrets do too, each with its next request: a copy
     // of a cookie from before does not get the new rights (ASVS 5.0, 7.2.4).
-    const rotating = await sessions.subject(customer.id).rotateAll();
+    const rotating = await change(customer, visitor, "role-changed");
     note(visitor, customer, "bank.role-changed", `role ${role}`);
     visitor.session.flash(
       "notice",
@@ -47,19 +49,21 @@ export function adminPages(bank: BankParts): Router {
   });
 
   router.post("/admin/end-sessions", async (request, response) => {
-    const visitor = requireRole(bank, request, "administrator");
+    const visitor = administratorOf(request);
     const customer = chosen(request, visitor);
-    const ended = await endSessions(customer, visitor, "ended-by-administrator");
+    const { id: by } = visitor.customer;
+    const reason = "ended-by-administrator";
+    const ended = await sessions.subject(customer.id).revokeAll({ reason, by });
     visitor.session.flash("notice", `${customer.name} was signed out of ${ended} sessions.`);
     response.redirect(303, "/admin");
   });
 
   router.post("/admin/close", async (request, response) => {
-    const visitor = requireRole(bank, request, "administrator");
+    const visitor = administratorOf(request);
     const customer = chosen(request, visitor);
     // In this order: a sign-in that saw the account open is refused by its checkpoint.
     customers.setDisabled(customer.id, true);
-    const ended = await endSessions(customer, visitor, "account-closed");
+    const ended = await change(customer, visitor, "account-disabled");
     note(visitor, customer, "bank.account-closed");
     visitor.session.flash(
       "notice",
@@ -69,13 +73,20 @@ export function adminPages(bank: BankParts): Router {
   });
 
   router.post("/admin/reopen", (request, response) => {
-    const visitor = requireRole(bank, request, "administrator");
+    const visitor = administratorOf(request);
     const customer = chosen(request, visitor);
     customers.setDisabled(customer.id, false);
     note(visitor, customer, "bank.account-reopened");
     visitor.session.flash("notice", `${customer.name} can sign in again.`);
     response.redirect(303, "/admin");
   });
+
+  /** Other people's accounts are for who has just shown to be an administrator. */
+  function administratorOf(request: Request): Visitor {
+    const visitor = requireRole(bank, request, "administrator");
+    visitor.session.requireFresh({ withinSeconds: FRESH_SECONDS });
+    return visitor;
+  }
 
   /** Never oneself: the last administrator could be gone. */
   function chosen(request: Request, { customer: administrator }: Visitor): Customer {
@@ -87,8 +98,13 @@ export function adminPages(bank: BankParts): Router {
     return customer;
   }
 
-  function endSessions(customer: Customer, { customer: by }: Visitor, reason: string) {
-    return sessions.subject(customer.id).revokeAll({ reason, by: by.id });
+  /** @returns How many sessions it concerned. */
+  async function change(
+    { id: subject }: Customer,
+    { customer: { id: by } }: Visitor,
+    what: CredentialChange,
+  ): Promise<number> {
+    return (await changeCredentials(sessions, { change: what, subject, by })).others;
   }
 
   function note(

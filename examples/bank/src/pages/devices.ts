@@ -26,7 +26,7 @@ export function devicesPages(bank: BankParts): Router {
     const main = html`<h1>Security</h1>
 ${securityTabs("/devices")}
 <section aria-labelledby="devices">
-<h2 id="devices">Where you are signed in</h2>
+<h2 id="devices">Where you are signed in, or remembered</h2>
 <ul class="devices">${here.map((summary) => deviceCard(summary, now(), true))}${others.map((summary) => deviceCard(summary, now(), false))}</ul>
 <div class="actions">
 ${others.length > 0 && html`<form method="post" action="/devices/end-others"><button class="secondary">End all others</button></form>`}
@@ -69,12 +69,12 @@ export function signedOut(count: number): string {
 }
 
 function deviceCard(summary: SessionSummary, now: number, isHere: boolean): Html {
-  const { handle, userAgent, address, createdAt, lastSeenAt } = summary;
+  const { handle, userAgent, address, createdAt, lastSeenAt, remembered } = summary;
   const name = deviceName(userAgent);
   return html`<li class="card device">
 <span class="avatar">${isPhone(userAgent) ? icons.phone : icons.laptop}</span>
 <div class="device-text">
-<h3>${name}${isHere && html` <span class="badge">This device</span>`}</h3>
+<h3>${name}${isHere && html` <span class="badge">This device</span>`}${remembered && html` <span class="badge">Remembered</span>`}</h3>
 <dl class="facts inline">
 <div><dt>Address</dt><dd>${address ?? "not known"}</dd></div>
 <div><dt>Signed in</dt><dd>${formatInstant(createdAt)}</dd></div>

@@ -4,40 +4,38 @@
  * @module
  */
 import { type Request, type Response, Router } from "express";
+import { changeCredentials } from "holdfast/credentials";
 import type { BankParts } from "../bank-parts.ts";
 import { textField } from "../fields.ts";
 import { field } from "../form.ts";
 import { html } from "../html.ts";
 import { securityTabs } from "../security-tabs.ts";
 import { show } from "../show.ts";
-import { FRESH_SECONDS } from "../transfer-draft.ts";
-import { requireCustomer } from "../visitor.ts";
+import { requireFreshCustomer } from "../visitor.ts";
+import { signedOut } from "./devices.ts";
 
 export function emailPages(bank: BankParts): Router {
   const router = Router();
 
   router.get("/email", (request, response) => {
-    const { customer } = fresh(request);
+    const { customer } = requireFreshCustomer(bank, request);
     showForm(request, response, customer.email);
   });
 
-  router.post("/email", (request, response) => {
-    const { session, customer } = fresh(request);
+  router.post("/email", async (request, response) => {
+    // Also when the form comes back: it may have lain open for an hour.
+    const { session, customer } = requireFreshCustomer(bank, request);
     const email = field(request, "email").trim();
     if (!/^[^\s@]{1,64}@[^\s@]+\.[^\s@]+$/.test(email) || email.length > 254) {
       return showForm(request, response, email, "Enter an address such as ada@example.com.");
     }
     bank.customers.setEmail(customer.id, email);
-    session.flash("notice", `We write to ${email} from now on.`);
+    // Whoever reads that mailbox can have the password reset: it is as good as one.
+    const change = { change: "email-changed", session, by: customer.id } as const;
+    const { others } = await changeCredentials(bank.sessions, change);
+    session.flash("notice", `We write to ${email} from now on. ${signedOut(others)}.`);
     response.redirect(303, "/email");
   });
-
-  /** Also when the form comes back: it may have lain open for an hour. */
-  function fresh(request: Request) {
-    const visitor = requireCustomer(bank, request);
-    visitor.session.requireFresh({ withinSeconds: FRESH_SECONDS });
-    return visitor;
-  }
 
   function showForm(request: Request, response: Response, email: string, fault?: string): void {
     const main = html`<h1>Security</h1>

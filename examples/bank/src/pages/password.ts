@@ -3,6 +3,7 @@
  * @module
  */
 import { type Request, type Response, Router } from "express";
+import { changeCredentials } from "holdfast/credentials";
 import type { BankParts } from "../bank-parts.ts";
 import { textField } from "../fields.ts";
 import { field } from "../form.ts";
@@ -16,7 +17,7 @@ import {
 } from "../passwords.ts";
 import { securityTabs } from "../security-tabs.ts";
 import { show } from "../show.ts";
-import { requireCustomer } from "../visitor.ts";
+import { requireFreshCustomer } from "../visitor.ts";
 import { signedOut } from "./devices.ts";
 
 type PasswordFaults = Partial<Record<"current" | "password" | "repeated", string>>;
@@ -28,7 +29,7 @@ export function passwordPages(bank: BankParts): Router {
   router.get("/password", (request, response) => showForm(request, response));
 
   router.post("/password", async (request, response) => {
-    const { session, customer } = requireCustomer(bank, request);
+    const { session, customer } = requireFreshCustomer(bank, request);
     const address = request.ip ?? "";
     const current = field(request, "current");
     const password = field(request, "password");
@@ -48,12 +49,10 @@ export function passwordPages(bank: BankParts): Router {
     // First the password, then the sessions: whoever signs in with the old one in between is ended too,
     // or refused by the checkpoint.
     customers.setPasswordHash(customer.id, await hashPassword(password));
-    const ended = await sessions
-      .subject(customer.id)
-      .revokeAll({ except: session.handle, reason: "password-changed", by: customer.id });
-    // A copy of this session's own cookie ends here as well.
-    await session.stepUp("password");
-    session.flash("notice", `Your password is changed. ${signedOut(ended)}.`);
+    // A copy of this session's own cookies, or of this device's, ends here as well.
+    const change = { change: "password-changed", session, by: customer.id } as const;
+    const { others } = await changeCredentials(sessions, change);
+    session.flash("notice", `Your password is changed. ${signedOut(others)}.`);
     response.redirect(303, "/devices");
   });
 
@@ -63,7 +62,7 @@ export function passwordPages(bank: BankParts): Router {
     status = 200,
     faults: PasswordFaults = {},
   ): void {
-    const { customer } = requireCustomer(bank, request);
+    const { customer } = requireFreshCustomer(bank, request);
     const main = html`<h1>Security</h1>
 ${securityTabs("/password")}
 <section class="narrow card" aria-labelledby="password-title">

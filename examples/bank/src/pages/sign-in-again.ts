@@ -28,7 +28,7 @@ export function signInAgainPages(bank: BankParts): Router {
 
   router.post("/sign-in/again", async (request, response) => {
     const back = returnPath(field(request, "return"), "/accounts");
-    const { session, customer } = requireCustomer(bank, request);
+    const { session, customer } = requireCustomer(bank, request, "remembered");
     const password = field(request, "password");
     const address = request.ip ?? "";
     const waitSeconds = attempts.begin(customer.login, address);
@@ -54,7 +54,7 @@ export function signInAgainPages(bank: BankParts): Router {
     status = 200,
     fault?: string,
   ): void {
-    const { customer } = requireCustomer(bank, request);
+    const { customer } = requireCustomer(bank, request, "remembered");
     const main = html`<section class="narrow card">
 <h1>Is it still you?</h1>
 <p>What you are about to do needs a recent sign-in, ${customer.name}.</p>

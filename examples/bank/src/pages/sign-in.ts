@@ -5,7 +5,7 @@
 import { type Request, type Response, Router } from "express";
 import { SessionRefusal } from "holdfast";
 import type { BankParts } from "../bank-parts.ts";
-import { alert, textField } from "../fields.ts";
+import { alert, checkbox, textField } from "../fields.ts";
 import { field, queryField } from "../form.ts";
 import { formatDuration } from "../format.ts";
 import { type Html, html } from "../html.ts";
@@ -72,9 +72,12 @@ export function signInPages(bank: BankParts): Router {
     attempts.succeeded(login, address);
     try {
       // A new session; of the old one, only the plans come along.
-      await bank
-        .session(request)
-        .signIn(customer.id, { level: "password", carry: ["plans"], checkpoint });
+      await bank.session(request).signIn(customer.id, {
+        level: "password",
+        carry: ["plans"],
+        checkpoint,
+        remember: field(request, "remember") === "yes",
+      });
     } catch (error) {
       if (!(error instanceof SessionRefusal)) throw error;
       return response.redirect(303, "/sign-in?because=ended");
@@ -98,6 +101,7 @@ ${alert(fault)}
 <input type="hidden" name="return" value="${back}">
 ${textField({ name: "login", label: "Name", value: login, autocomplete: "username" })}
 ${textField({ name: "password", label: "Password", type: "password", autocomplete: "current-password" })}
+${checkbox({ name: "remember", value: "yes", label: "Keep me signed in on this device", hint: "Not on a device that others use." })}
 <button>Sign in</button>
 </form>
 <details class="demo">
