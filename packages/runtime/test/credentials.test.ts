@@ -135,6 +135,16 @@ describe("a credential stamp", () => {
     expect(engine.seen("session.revoked")).toMatchObject([{ reason: "credentials-changed" }]);
   });
 
+  it("serves nobody to a reader, who writes nothing", async () => {
+    const { stamps, engine } = stamped();
+    const browser = await remembered(engine);
+    stamps.set("alice", "2");
+    engine.store.reset();
+    const session = await engine.sessions.read(browser.view());
+    expect(session.subject).toBe(undefined);
+    expect([engine.store.counts.get, engine.store.total]).toEqual([1, 1]);
+  });
+
   it("ends what would come back by itself", async () => {
     const { stamps, engine } = stamped();
     const browser = await remembered(engine);

@@ -28,11 +28,14 @@ export async function endIfStale(state: RequestState): Promise<void> {
   const meta = metaOf(state);
   state.exposed = false; // The handler has seen nothing yet.
   if (live === undefined || (await isStampFresh(core, meta))) return;
-  await core.store.run("delete", (store) => store.delete(live.key));
-  const { handle } = live.record;
-  const { subject } = meta;
-  const { address } = request;
-  core.emit({ type: "session.revoked", handle, reason: "credentials-changed", subject, address });
+  // A reader writes nothing: the next request that is more than that ends the session.
+  if (!state.readOnly) {
+    await core.store.run("delete", (store) => store.delete(live.key));
+    const { handle } = live.record;
+    const { subject } = meta;
+    const { address } = request;
+    core.emit({ type: "session.revoked", handle, reason: "credentials-changed", subject, address });
+  }
   state.phase = "none";
   state.presented = undefined;
   state.live = undefined;
