@@ -45,6 +45,19 @@ export const programs = {
     packages: ["memcached"],
     variable: "HOLDFAST_TEST_MEMCACHED",
   },
+  softhsm: {
+    names: ["softhsm2-util"],
+    folders: ["/usr/bin"],
+    packages: ["softhsm2"],
+    variable: "HOLDFAST_TEST_SOFTHSM",
+  },
+  // For modules that npm builds where a test needs them.
+  compiler: {
+    names: ["g++", "clang++"],
+    folders: ["/usr/bin"],
+    packages: ["g++", "make", "python3"],
+    variable: "HOLDFAST_TEST_COMPILER",
+  },
 };
 
 /** @typedef {keyof typeof programs} ProgramName */

@@ -8,7 +8,7 @@ export const sessionErrors = {
   HOLDFAST_OPTION:
     "One or more options are missing, unknown or out of range; all are listed. Thrown at start-up only.",
   HOLDFAST_KEYRING:
-    "The keys cannot be used: the key file is missing, readable by others, malformed, or a key is weak.",
+    "The keys cannot be used: the key file is missing, readable by others, malformed, a key is weak, or the key service does not open it.",
   HOLDFAST_STORE:
     "The store did not answer in time or failed (see `cause`); a write may still have happened.",
   HOLDFAST_STORE_FULL: "The bounded store holds its maximum of live sessions and takes no new one.",

@@ -136,8 +136,10 @@ export type SessionEvent = EventBase &
         /** Which budget was spent. */
         readonly by: "account" | "address" | "account-and-address" | "device";
         readonly retryAfterSeconds: number;
-        /** The account as the request named it: it need not exist. */
+        /** The account as the request named it, which need not exist; empty where several are counted together. */
         readonly account: string;
+        /** How many refusals this event stands for. */
+        readonly count: number;
       } & Origin)
     | {
         readonly type: "sign-in.flood";

@@ -5,7 +5,13 @@
 export type { KeyringOptions, KeyringSource } from "./crypto/create-keyring.ts";
 export { createKeyring } from "./crypto/create-keyring.ts";
 export type { Keyring } from "./crypto/keyring.ts";
-export type { FreshOptions, ReadOnly, Session, SignInOptions } from "./engine/session.ts";
+export type {
+  FreshOptions,
+  ReadOnly,
+  RotateOptions,
+  Session,
+  SignInOptions,
+} from "./engine/session.ts";
 export type {
   RevokeAllOptions,
   RevokeOptions,

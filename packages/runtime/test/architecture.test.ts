@@ -85,6 +85,19 @@ const layers: readonly Layer[] = [
     node: [],
     among: "folder",
   },
+  { files: "csrf/", ours: [...CORE, "engine/"], node: ["node:crypto"], among: "folder" },
+  {
+    files: "throttle/",
+    ours: ["errors.ts", "events.ts", "engine/", "crypto/", "cookie/"],
+    node: ["node:crypto"],
+    among: "folder",
+  },
+  {
+    files: "keys/",
+    ours: ["errors.ts", "crypto/"],
+    node: ["node:crypto", "node:events", "node:util"],
+    among: "folder",
+  },
   {
     files: "credentials/",
     ours: ["errors.ts", "engine/subject.ts", "sessions.ts"],
@@ -132,6 +145,7 @@ const layers: readonly Layer[] = [
       "stores/postgres-schema.ts",
       "stores/mysql-schema.ts",
       "stores/migrating.ts",
+      "keys/",
     ],
     node: ["node:"],
     among: "folder",

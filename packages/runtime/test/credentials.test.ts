@@ -154,6 +154,33 @@ describe("a credential stamp", () => {
     expect(engine.seen("device.forgotten")).toMatchObject([{ reason: "credentials-changed" }]);
   });
 
+  it("keeps the session whose request changes the credentials, and its device, and no other", async () => {
+    const { stamps, engine } = stamped();
+    const own = await remembered(engine);
+    const other = await remembered(engine);
+    const copy = own.copy();
+    await own.visit((session) => {
+      stamps.set("alice", "2");
+      return changeCredentials(engine.sessions, { change: "role-changed", session });
+    });
+    expect((await whoIs(own))[0]).toBe("alice");
+    closeBrowser(own);
+    expect((await whoIs(own))[0]).toBe("alice");
+    expect((await whoIs(other))[0]).toBe(undefined);
+    engine.clock.advance(90);
+    expect((await whoIs(copy))[0]).toBe(undefined);
+  });
+
+  it("is not renewed by a rotation that has nothing to do with credentials", async () => {
+    const { stamps, engine } = stamped();
+    const browser = await remembered(engine);
+    await browser.visit((session) => {
+      stamps.set("alice", "2"); // Elsewhere, while this request is under way.
+      return session.rotate();
+    });
+    expect((await whoIs(browser))[0]).toBe(undefined);
+  });
+
   it("ends the sessions of an account that is gone", async () => {
     const { stamps, engine } = stamped();
     const browser = await remembered(engine);

@@ -93,6 +93,15 @@ declare module "node:sqlite" {
 }
 `;
 
+/** Native, so it is not among the packages here: built only for the tests that need it. */
+const pkcs11 = `
+declare module "pkcs11js" {
+  import type { Pkcs11Module } from "holdfast/keys/pkcs11";
+  const pkcs11js: Pkcs11Module;
+  export default pkcs11js;
+}
+`;
+
 /** Rows of every table of a page whose first head cell is \`head\`, as plain text. */
 function rowsOf(page: string, head: string): string[][] {
   const cells = (line: string) =>
@@ -193,6 +202,7 @@ beforeAll(() => {
   const files: Record<string, string> = {
     "globals.d.ts": globals,
     "sqlite.d.ts": nodeSqlite,
+    "pkcs11.d.ts": pkcs11,
     "tables.ts": tablesAsTypes(),
     "tsconfig.json": JSON.stringify({ compilerOptions: config, include: ["*.ts"] }),
   };

@@ -6,8 +6,10 @@
 import { type RefusalReason, SessionError, SessionRefusal } from "../errors.ts";
 import type { Exchange, HeadChange, RequestView } from "../sessions.ts";
 import { isSafeMethod } from "../sessions.ts";
+import { safeReturnPath } from "./adapter-return-path.ts";
 
 export type { HeadChange, RequestView, ResponseHead } from "../sessions.ts";
+export { safeReturnPath } from "./adapter-return-path.ts";
 
 /** Options that every adapter takes. */
 export interface AdapterOptions {
@@ -79,13 +81,22 @@ function refusalAnswer(
   const { reason, status, headers, message } = refusal;
   const page = signInPage(reason, options);
   if (page !== undefined && wantsPage(request)) {
-    const back = isSafeMethod(request.method)
-      ? `?return=${encodeURIComponent(request.target)}`
-      : "";
-    return { status: 303, headers: { ...NO_STORE, Location: page + back }, body: "" };
+    const back = pageOf(request);
+    const query = back === undefined ? "" : `?return=${encodeURIComponent(back)}`;
+    return { status: 303, headers: { ...NO_STORE, Location: page + query }, body: "" };
   }
   const refresh = reason === "superseded" && mayRefresh(request);
   return answer(request, options, status, message, headers, refresh);
+}
+
+/** Where the user was: the page that was asked for, or the one whose form was sent. */
+function pageOf(request: AnsweredRequest): string | undefined {
+  if (isSafeMethod(request.method)) return request.target;
+  const referrer = request.header("referer");
+  if (referrer === undefined || !URL.canParse(referrer)) return undefined;
+  const { host, pathname, search } = new URL(referrer);
+  if (host !== request.header("host")?.toLowerCase()) return undefined;
+  return safeReturnPath(pathname + search, "") || undefined;
 }
 
 /** The page that helps against a refusal, if there is one. */

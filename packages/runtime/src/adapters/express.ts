@@ -10,19 +10,32 @@ import { exchangeSlot, noSession } from "./adapter.ts";
 import { decideNode, nodeView, openNode } from "./adapter-node.ts";
 import { holdHead } from "./adapter-node-response.ts";
 
+export { safeReturnPath } from "./adapter.ts";
+
 /** The part of Express's request that is used. `ip` follows the application's own `trust proxy` setting. */
 export interface ExpressRequest extends IncomingMessage {
   readonly ip?: string | undefined;
   readonly originalUrl?: string;
+  /** What the body parser made of the body. */
+  readonly body?: unknown;
 }
+
+export type ExpressMiddleware = (
+  request: ExpressRequest,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
 
 export interface ExpressSessions<Data extends object, Level extends string> {
   /** For `app.use(middleware)`, or for one path. */
-  readonly middleware: (
-    request: ExpressRequest,
-    response: ServerResponse,
-    next: (error?: unknown) => void,
-  ) => void;
+  readonly middleware: ExpressMiddleware;
+  /**
+   * For `app.use(verifyForm)` behind `middleware` and the body parser: refuses unsafe requests that have
+   * no good anti-forgery token, in the header or in the parsed body. Needs `csrf`.
+   *
+   * @see ASVS 5.0, 3.5.1; CWE-352
+   */
+  readonly verifyForm: ExpressMiddleware;
   /** The session of a request behind the middleware. @throws {SessionError} HOLDFAST_NO_SESSION */
   session(request: IncomingMessage): Session<Data, Level>;
 }
@@ -73,16 +86,24 @@ export function expressSessions<Data extends object, Level extends string>(
     else go(opened);
   };
 
+  const session = (request: IncomingMessage): Session<Data, Level> => {
+    const exchange = open.get(request);
+    if (exchange === undefined) throw noSession("app.use(middleware) before this route");
+    return exchange.session;
+  };
+
   return {
     middleware(request, response, next) {
       // Mounted twice, the first one holds.
       if (open.get(request) === undefined) mount(request, response, next);
       else next();
     },
-    session(request) {
-      const exchange = open.get(request);
-      if (exchange === undefined) throw noSession("app.use(middleware) before this route");
-      return exchange.session;
+    verifyForm(request, _response, next) {
+      const { body } = request;
+      // Express gives what is thrown here to the error handlers.
+      session(request).verifyCsrf(typeof body === "object" ? body : undefined);
+      next();
     },
+    session,
   };
 }

@@ -11,6 +11,8 @@ import type { Ending } from "./adapter-node.ts";
 import { decideNode, headerText, nodeView, openNode } from "./adapter-node.ts";
 import { hasBegun, holdHead } from "./adapter-node-response.ts";
 
+export { safeReturnPath } from "./adapter.ts";
+
 export interface NodeOptions extends AdapterOptions {
   /** Paths that have sessions, by whole segments; others never touch the store. @default all */
   readonly paths?: readonly string[];

@@ -4,6 +4,7 @@
  */
 import { SessionError, SessionRefusal } from "../errors.ts";
 import type { Exchange, Session, Sessions } from "../sessions.ts";
+import { isSafeMethod } from "../sessions.ts";
 import type { AdapterOptions, AnsweredRequest, HeadChange, PlainAnswer } from "./adapter.ts";
 import {
   answerInstead,
@@ -14,6 +15,9 @@ import {
   noSession,
   withCookie,
 } from "./adapter.ts";
+import { copyOfForm, DEFAULT_FORM_BYTES } from "./web-form.ts";
+
+export { safeReturnPath } from "./adapter.ts";
 
 export interface WebOptions extends AdapterOptions {
   /** Paths that have sessions, by whole segments; others never touch the store. @default all */
@@ -31,6 +35,15 @@ export interface WebSessions<Data extends object, Level extends string> {
   handle(handler: WebHandler): (request: Request) => Promise<Response>;
   /** The session of a request inside a wrapped handler. @throws {SessionError} HOLDFAST_NO_SESSION */
   session(request: Request): Session<Data, Level>;
+  /**
+   * Refuses an unsafe request that has no good anti-forgery token, in the header or in its form: reads a
+   * copy, so that the handler can still read the body. Needs `csrf`.
+   *
+   * @param maxBytes Longest form that is looked at, in bytes; of a longer one the header counts. @default 1048576
+   * @throws {SessionRefusal} `csrf`, `not-signed-in`; the adapter answers it if the handler does not.
+   * @see ASVS 5.0, 3.5.1; CWE-352
+   */
+  verifyForm(request: Request, maxBytes?: number): Promise<void>;
   /** Reads the session where no cookie can be set. @throws {SessionError} HOLDFAST_STORE */
   read(request: Request): Promise<Session<Data, Level>>;
 }
@@ -63,6 +76,12 @@ export function webSessions<Data extends object, Level extends string>(
       : withHead(plainResponse(instead), { ...change, cacheControl: undefined });
   };
 
+  const session = (request: Request): Session<Data, Level> => {
+    const exchange = open.get(request);
+    if (exchange === undefined) throw noSession("wrap the handler in handle(), or widen `paths`");
+    return exchange.session;
+  };
+
   return {
     handle: (handler) => async (request) => {
       const view = webView(request, options);
@@ -86,10 +105,11 @@ export function webSessions<Data extends object, Level extends string>(
       }
       return settle(exchange, view, response, undefined);
     },
-    session(request) {
-      const exchange = open.get(request);
-      if (exchange === undefined) throw noSession("wrap the handler in handle(), or widen `paths`");
-      return exchange.session;
+    session,
+    async verifyForm(request, maxBytes = DEFAULT_FORM_BYTES) {
+      const own = session(request);
+      const form = isSafeMethod(request.method) ? undefined : await copyOfForm(request, maxBytes);
+      own.verifyCsrf(form);
     },
     read: (request) => sessions.read(webView(request, options)),
   };

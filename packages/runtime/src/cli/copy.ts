@@ -3,14 +3,13 @@
  * stopped, and goes on where it was.
  * @module
  */
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { SessionError } from "../errors.ts";
 import { copySessions } from "../stores/migrating.ts";
 import type { SessionStore } from "../stores/store.ts";
 import { type CommandIo, failed, type Outcome } from "./command.ts";
 import { type CopyState, forgetCopy, newCopy, readCopy, saveCopy } from "./copy-state.ts";
+import { loadModule } from "./load-module.ts";
 
 export const COPY_HELP = `Usage: holdfast migrate copy --stores MODULE [--cursor FILE] [--batch N] [--json]
 
@@ -108,12 +107,8 @@ function readArguments(args: readonly string[]): Arguments | string {
 
 /** @returns What is wrong with the module, if something is. */
 async function loadStores(path: string): Promise<Stores | string> {
-  let exported: Partial<Record<keyof Stores, unknown>>;
-  try {
-    exported = await import(pathToFileURL(resolve(path)).href);
-  } catch (error) {
-    return `"${path}" could not be loaded: ${error instanceof Error ? error.message : String(error)}`;
-  }
+  const exported = await loadModule(path);
+  if (typeof exported === "string") return exported;
   for (const name of ["from", "to"] as const) {
     const store = exported[name] as Partial<SessionStore> | undefined;
     if (typeof store?.get !== "function" || typeof store.delete !== "function") {

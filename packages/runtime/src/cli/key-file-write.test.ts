@@ -102,28 +102,29 @@ describe("a path in a command", () => {
 });
 
 describe("the lock", () => {
-  it("refuses a second change while one runs, and says how to remove a stale one", () => {
-    withKeyFileLock(path, () => {
-      expect(() => withKeyFileLock(path, () => 0)).toThrow(`rm ${path}.lock`);
-    });
-    expect(withKeyFileLock(path, () => 7)).toBe(7);
+  it("refuses a second change while one runs, and says how to remove a stale one", async () => {
+    await withKeyFileLock(path, () =>
+      expect(withKeyFileLock(path, () => 0)).rejects.toThrow(`rm ${path}.lock`),
+    );
+    expect(await withKeyFileLock(path, () => 7)).toBe(7);
   });
 
-  it("is released when the change throws", () => {
-    expect(() =>
-      withKeyFileLock(path, () => {
-        throw new Error("no");
-      }),
-    ).toThrow("no");
+  it("is held until the change is done, and released when it fails", async () => {
+    const change = async () => {
+      await new Promise(setImmediate);
+      expect(readdirSync(folder)).toEqual(["holdfast.keys.lock"]);
+      throw new Error("no");
+    };
+    await expect(withKeyFileLock(path, change)).rejects.toThrow("no");
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("is one for all names of a file", () => {
+  it("is one for all names of a file", async () => {
     writeKeyFile(path, "text");
     const other = join(folder, "link.keys");
     symlinkSync(path, other);
-    withKeyFileLock(path, () => {
-      expect(() => withKeyFileLock(other, () => 0)).toThrow("Another command");
-    });
+    await withKeyFileLock(path, () =>
+      expect(withKeyFileLock(other, () => 0)).rejects.toThrow("Another command"),
+    );
   });
 });

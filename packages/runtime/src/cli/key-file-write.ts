@@ -31,6 +31,8 @@ export function shellQuote(path: string): string {
 interface WriteOptions {
   /** The file to replace; absent when it must not exist yet. */
   readonly replaces?: KeyFileOnDisk;
+  /** Who may read it, for a file that says nothing to others. @default 0o600 */
+  readonly mode?: number;
 }
 
 /**
@@ -42,12 +44,13 @@ interface WriteOptions {
 export function writeKeyFile(path: string, text: string, options: WriteOptions = {}): void {
   // The file itself, where the path is a symbolic link to it.
   const target = options.replaces === undefined ? resolve(path) : realpathSync(path);
+  const { mode = 0o600 } = options;
   const folder = dirname(target);
   const temporary = join(folder, `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
   const descriptor = openSync(temporary, "wx", 0o600);
   try {
     try {
-      fchmodSync(descriptor, 0o600);
+      fchmodSync(descriptor, mode);
       keepOwner(descriptor, options.replaces?.stats);
       writeFileSync(descriptor, text);
       fsyncSync(descriptor);
@@ -87,7 +90,7 @@ function syncFolder(folder: string): void {
  *
  * @throws {SessionError} `HOLDFAST_KEYRING` if another command holds the lock.
  */
-export function withKeyFileLock<T>(path: string, change: () => T): T {
+export async function withKeyFileLock<T>(path: string, change: () => T | Promise<T>): Promise<T> {
   const lock = `${resolveTarget(path)}.lock`;
   let descriptor: number;
   try {
@@ -99,7 +102,7 @@ export function withKeyFileLock<T>(path: string, change: () => T): T {
     ]);
   }
   try {
-    return change();
+    return await change();
   } finally {
     closeSync(descriptor);
     rmSync(lock, { force: true });

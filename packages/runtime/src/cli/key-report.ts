@@ -2,7 +2,6 @@
  * What `holdfast keys list` and `status` say about a ring. Never shows bytes.
  * @module
  */
-import { fingerprint } from "../crypto/derive.ts";
 import { KEY_NUMBERS, type KeyFile } from "../crypto/key-file.ts";
 import {
   age,
@@ -19,6 +18,7 @@ import {
 export function listKeys(
   file: KeyFile,
   now: number,
+  fingerprintOf: (bytes: Uint8Array) => string,
 ): { readonly text: string; readonly json: Readonly<Record<string, unknown>> } {
   const keys = [...file.keys]
     .sort((a, b) => a.number - b.number)
@@ -28,14 +28,14 @@ export function listKeys(
       createdAt: key.createdAt,
       stateSince: key.stateSince,
       removableAt: key.state === "current" ? null : removableAt(file, key),
-      fingerprint: key.bytes === undefined ? null : fingerprint(key.bytes),
+      fingerprint: key.bytes === undefined ? null : fingerprintOf(key.bytes),
     }));
   const index = file.index.map((key) => ({
     state: key.state,
     createdAt: key.createdAt,
     stateSince: key.stateSince,
     removableAt: key.state === "current" ? null : indexRemovableAt(file, key),
-    fingerprint: fingerprint(key.bytes),
+    fingerprint: fingerprintOf(key.bytes),
   }));
   const row = (name: string, key: (typeof index)[number] | (typeof keys)[number]): string[] => [
     name,
@@ -55,7 +55,8 @@ export function listKeys(
   return { text: `${table(rows)}\n${longest}`, json: { longestSessionSeconds, keys, index } };
 }
 
-function table(rows: readonly (readonly string[])[]): string {
+/** Columns as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );

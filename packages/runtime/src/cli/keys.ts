@@ -1,17 +1,13 @@
 /**
- * `holdfast keys`: makes, shows and changes a key file. What each change does is in key-changes.ts.
+ * `holdfast keys`: makes, shows and changes a key file, plain or wrapped. What each change does is in
+ * key-changes.ts, what the two forms are in key-file-form.ts.
  * @module
  */
-import { type ParseArgsConfig, parseArgs } from "node:util";
 import { fingerprint } from "../crypto/derive.ts";
-import {
-  DEFAULT_LONGEST_SESSION_SECONDS,
-  formatKeyFile,
-  type KeyFile,
-  MAX_LONGEST_SESSION_SECONDS,
-  parseKeyFile,
-} from "../crypto/key-file.ts";
-import { accessFault, type KeyFileOnDisk, readKeyFile } from "../crypto/key-file-disk.ts";
+import { formatKeyFile, type KeyFile } from "../crypto/key-file.ts";
+import { readKeyFile } from "../crypto/key-file-disk.ts";
+import { isKeyService, KEY_SERVICE_RULE, type KeyService } from "../keys/key-service.ts";
+import { isWrappedText } from "../keys/wrapped-file.ts";
 import { type Command, type CommandIo, done, failed, type Outcome, refused } from "./command.ts";
 import {
   type Change,
@@ -24,12 +20,13 @@ import {
   rotate,
   rotateIndex,
 } from "./key-changes.ts";
+import { FormFault, type KeyFileForm, openedFile, openForm, wrappedText } from "./key-file-form.ts";
 import { shellQuote, withKeyFileLock, writeKeyFile } from "./key-file-write.ts";
-import { listKeys, statusOf } from "./key-report.ts";
+import { listKeys } from "./key-report.ts";
+import { commandFor, type KeysArguments, readKeysArguments } from "./keys-arguments.ts";
 import { keysHelp, keysOverview, type Verb } from "./keys-help.ts";
-
-/** Where the keys are when the command line does not say. */
-const DEFAULT_FILE = "holdfast.keys";
+import { status } from "./keys-status.ts";
+import { closeModule, type Exported, loadModule } from "./load-module.ts";
 
 export const keysCommand: Command = {
   name: "keys",
@@ -45,181 +42,228 @@ export const keysCommand: Command = {
   },
 };
 
-interface Arguments {
-  readonly path: string;
-  /** The key number, for the verbs that take one. */
-  readonly number: number | undefined;
-  readonly index: boolean;
-  readonly now: boolean;
-  readonly print: boolean;
-  readonly longestSessionSeconds: number;
-}
-
-function runVerb(verb: Verb, args: readonly string[], io: CommandIo): Outcome {
+async function runVerb(verb: Verb, args: readonly string[], io: CommandIo): Promise<Outcome> {
   if (args.includes("--help") || args.includes("-h")) {
     return { exitCode: 0, text: keysHelp[verb], isRaw: true };
   }
-  const read = readArguments(verb, args);
+  const read = readKeysArguments(verb, args);
   if (typeof read === "string") return failed(`${read}\n\n${keysHelp[verb]}`);
-  const { path } = read;
-  const context: ChangeContext = {
+  const loaded = await loadService(read.service);
+  if (typeof loaded === "string") return failed(loaded);
+  const from = await loadService(read.from);
+  if (typeof from === "string") return failed(from);
+  try {
+    return await runOn(verb, read, io, loaded.keyService, from.keyService);
+  } catch (error) {
+    if (error instanceof FormFault) return failed(error.message);
+    throw error;
+  } finally {
+    await closeModule(loaded);
+    await closeModule(from);
+  }
+}
+
+/** @returns What is wrong with the module, if something is. */
+async function loadService(
+  path: string | undefined,
+): Promise<(Exported & { readonly keyService?: KeyService }) | string> {
+  if (path === undefined) return {};
+  const exported = await loadModule(path);
+  if (typeof exported === "string") return exported;
+  const { keyService } = exported;
+  return isKeyService(keyService)
+    ? { ...exported, keyService }
+    : `"${path}" exports no \`keyService\`. It must be ${KEY_SERVICE_RULE}, such as vaultKeyService(…) of holdfast/keys/vault; not a function or a promise.`;
+}
+
+type OnFile = (file: KeyFile, context: ChangeContext) => Change;
+
+function runOn(
+  verb: Verb,
+  args: KeysArguments,
+  io: CommandIo,
+  service: KeyService | undefined,
+  from: KeyService | undefined,
+): Outcome | Promise<Outcome> {
+  const contextOf = (form?: KeyFileForm): ChangeContext => ({
     now: io.now(),
-    force: read.now,
-    command: (other) =>
-      `npx holdfast keys ${other}${path === DEFAULT_FILE ? "" : ` ${shellQuote(path)}`}`,
-  };
-  const number = read.number ?? 0;
+    force: args.now,
+    command: commandFor(args, form === undefined ? service !== undefined : "wrapped" in form),
+  });
+  const { path, number, index } = args;
+  const changed = (step: OnFile) => change(path, contextOf, step, service);
   switch (verb) {
     case "generate":
-      return generate(read, context);
+      return generate(args, contextOf(), service);
     case "list":
-      return list(path, context);
-    case "status":
-      return status(path, context);
-    case "rotate":
-      return change(path, context, read.index ? rotateIndex : rotate);
-    case "promote":
-      return change(path, context, promote);
-    case "revoke":
-      return change(path, context, (file) => revoke(file, number, context));
-    case "remove":
-      return change(path, context, (file) =>
-        read.index ? removeIndex(file, context) : remove(file, number, context),
-      );
-  }
-}
-
-const JSON_OPTION = { json: { type: "boolean" } } as const;
-const optionsOf: Readonly<Record<Verb, NonNullable<ParseArgsConfig["options"]>>> = {
-  generate: {
-    ...JSON_OPTION,
-    print: { type: "boolean" },
-    "longest-session-seconds": { type: "string" },
-  },
-  list: JSON_OPTION,
-  status: JSON_OPTION,
-  rotate: { ...JSON_OPTION, index: { type: "boolean" } },
-  promote: { ...JSON_OPTION, now: { type: "boolean" } },
-  revoke: { ...JSON_OPTION, now: { type: "boolean" } },
-  remove: { ...JSON_OPTION, index: { type: "boolean" } },
-};
-
-/** The arguments, or what is wrong with them. */
-function readArguments(verb: Verb, args: readonly string[]): Arguments | string {
-  let parsed: ReturnType<typeof parseArgs>;
-  try {
-    parsed = parseArgs({ args: [...args], options: optionsOf[verb], allowPositionals: true });
-  } catch (error) {
-    return (error as Error).message;
-  }
-  const { values } = parsed;
-  const positionals = [...parsed.positionals];
-  const index = values.index === true;
-  const print = values.print === true;
-
-  let number: number | undefined;
-  if (verb === "revoke" || (verb === "remove" && !index)) {
-    const text = positionals.shift();
-    if (text === undefined || !/^\d{1,2}$/.test(text)) {
-      return `\`holdfast keys ${verb}\` needs the number of a key first; \`holdfast keys list\` shows them.`;
+      return list(openForm(path, readKeyFile(path), service), path, io.now());
+    case "status": {
+      const form = openForm(path, readKeyFile(path), service);
+      return status(form, args, contextOf(form), io, service);
     }
-    number = Number(text);
+    case "rotate":
+      return changed(index ? rotateIndex : rotate);
+    case "promote":
+      return changed(promote);
+    case "revoke":
+      return changed((file, context) => revoke(file, number, context));
+    case "remove":
+      return changed((file, context) =>
+        index ? removeIndex(file, context) : remove(file, number, context),
+      );
+    case "wrap":
+      return wrap(args, service as KeyService, from);
   }
-  if (print && positionals.length > 0) return "--print writes no file; leave FILE out.";
-  if (positionals.length > 1) return `There are too many arguments: only one FILE can be given.`;
-  if (positionals[0] === "") return "FILE is empty; is a variable missing?";
-
-  const longest = Number(values["longest-session-seconds"] ?? DEFAULT_LONGEST_SESSION_SECONDS);
-  if (!Number.isInteger(longest) || longest < 1 || longest > MAX_LONGEST_SESSION_SECONDS) {
-    return `--longest-session-seconds must be a whole number from 1 to ${MAX_LONGEST_SESSION_SECONDS}.`;
-  }
-  return {
-    path: positionals[0] ?? DEFAULT_FILE,
-    number,
-    index,
-    now: values.now === true,
-    print,
-    longestSessionSeconds: longest,
-  };
 }
 
-function generate(args: Arguments, { now, command }: ChangeContext): Outcome {
+async function generate(
+  args: KeysArguments,
+  { now, command }: ChangeContext,
+  service: KeyService | undefined,
+): Promise<Outcome> {
   const file = newKeyFile(args.longestSessionSeconds, now);
   if (args.print) return { exitCode: 0, text: formatKeyFile(file, true).trimEnd(), isRaw: true };
   const { path } = args;
-  try {
-    withKeyFileLock(path, () => writeKeyFile(path, formatKeyFile(file)));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") {
-      return refused(
-        `"${path}" exists and is not overwritten: that would sign everybody out. To change keys without that, \`${command("rotate")}\`.`,
-      );
-    }
-    return failed(writeProblem(path, error));
+  const failure = await writeNew(path, async () =>
+    service === undefined ? formatKeyFile(file) : wrappedText(file, service),
+  );
+  if (failure === "exists") {
+    return refused(
+      `"${path}" exists and is not overwritten: that would sign everybody out. To change keys without that, \`${command("rotate")}\`.`,
+    );
   }
+  if (failure !== undefined) return failure;
   const [key] = file.keys;
-  const text = `Wrote ${path} with key 0 (current) and an index key, readable by this user alone.
+  const text =
+    service === undefined
+      ? `Wrote ${path} with key 0 (current) and an index key, readable by this user alone.
 Use it: createKeyring({ file: ${JSON.stringify(path)} }), as the user that the server runs as.
-Keep it out of version control and images. Every process needs the same file; keep a backup.`;
+Keep it out of version control and images. Every process needs the same file; keep a backup.`
+      : `Wrote ${path} with key 0 (current) and an index key, wrapped by ${service.name} (${service.key}).
+Use it: ${useOf(path, service)}.
+Every process needs the same file; keep a backup of it, and the key of the service: neither opens without the other.`;
   return done(text, {
     file: path,
     longestSessionSeconds: file.longestSessionSeconds,
     number: 0,
     fingerprint: key?.bytes === undefined ? null : fingerprint(key.bytes),
+    ...serviceJson(service),
   });
 }
 
-function list(path: string, { now }: ChangeContext): Outcome {
+const keyringNames: Readonly<Record<string, string>> = {
+  vault: "vaultKeyring",
+  "aws-kms": "awsKmsKeyring",
+  pkcs11: "pkcs11Keyring",
+  "sealed-file": "sealedFileKeyring",
+};
+
+function useOf(path: string, { name }: KeyService): string {
+  const keyring = keyringNames[name];
+  const file = JSON.stringify(path);
+  return keyring === undefined
+    ? `await wrappedKeyring({ file: ${file}, service }), of holdfast/keys/wrapped-keyring`
+    : `await ${keyring}({ file: ${file}, … }), of holdfast/keys/${name}`;
+}
+
+function serviceJson(service: KeyService | undefined): Readonly<Record<string, unknown>> {
+  return service === undefined ? {} : { service: service.name, serviceKey: service.key };
+}
+
+/** Moves the keys of a file into a wrapped one: the same keys, so nobody is signed out. */
+async function wrap(
+  { path, newPath }: KeysArguments,
+  service: KeyService,
+  from: KeyService | undefined,
+): Promise<Outcome> {
   const disk = readKeyFile(path);
-  const fault = accessFaultFor(path, disk);
-  const { text, json } = listKeys(parseKeyFile(disk.text, path), now);
-  const warning = fault === undefined ? "" : `\n\n${fault}.`;
-  const exitCode = fault === undefined ? 0 : 1;
-  const attention = fault === undefined ? [] : [fault];
+  const isWrapped = isWrappedText(disk.text);
+  if (!isWrapped && from !== undefined) {
+    return refused(`"${path}" is a plain key file; leave --from out.`);
+  }
+  const form = openForm(path, disk, from);
+  const { access, wrapped } = form;
+  if (access !== undefined) return refused(`${access}. Nothing was written.`);
+  if (wrapped !== undefined && from === undefined) {
+    return refused(
+      `"${path}" is wrapped already, by ${wrapped.service} (${wrapped.serviceKey}). To move its keys to another service, name a module that exports the present one with --from MODULE.`,
+    );
+  }
+  const file = from === undefined ? form.file : await openedFile(form, from);
+  const failure = await writeNew(newPath, () => wrappedText(file, service));
+  if (failure === "exists") return refused(`"${newPath}" exists and is not overwritten.`);
+  if (failure !== undefined) return failure;
+  const rest = isWrapped
+    ? `When every process has the new file, delete the old one.
+Whoever has the old file and the right to open it still has its keys; if that may be, rotate, promote and revoke them.`
+    : `When every process has the new file, destroy the old one and its backups: \`shred -u ${shellQuote(path)}\`.
+Whoever copied the old file still has its keys; if that may be, rotate, promote and revoke them.`;
+  const text = `Wrote ${newPath} with the keys of ${path}, wrapped by ${service.name} (${service.key}).
+Use it: ${useOf(newPath, service)}.
+They are the same keys: processes with either file serve the same sessions, and nobody is signed out.
+${rest}`;
+  return done(text, { file: newPath, from: path, ...serviceJson(service) });
+}
+
+/** @returns `exists`, or what else went wrong; `undefined` if the file is written. */
+async function writeNew(
+  path: string,
+  textOf: () => Promise<string>,
+): Promise<"exists" | Outcome | undefined> {
+  try {
+    await withKeyFileLock(path, async () => writeKeyFile(path, await textOf()));
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EEXIST"
+      ? "exists"
+      : failed(writeProblem(path, error));
+  }
+}
+
+function list(form: KeyFileForm, path: string, now: number): Outcome {
+  const { file, access, wrapped, fingerprintOf } = form;
+  const { text, json } = listKeys(file, now, fingerprintOf);
+  const by =
+    wrapped === undefined ? "" : `\nWrapped by ${wrapped.service} (${wrapped.serviceKey}).`;
+  const warning = access === undefined ? "" : `\n\n${access}.`;
   return {
-    exitCode,
-    text: text + warning,
-    json: { file: path, ...json, attention },
+    exitCode: access === undefined ? 0 : 1,
+    text: text + by + warning,
+    json: {
+      file: path,
+      ...json,
+      ...(wrapped && { service: wrapped.service, serviceKey: wrapped.serviceKey }),
+      attention: access === undefined ? [] : [access],
+    },
     isReport: true,
   };
 }
 
-function status(path: string, context: ChangeContext): Outcome {
-  const disk = readKeyFile(path);
-  const fault = accessFaultFor(path, disk);
-  const { attention, advice } = statusOf(parseKeyFile(disk.text, path), context);
-  const all = fault === undefined ? attention : [`${fault}.`, ...attention];
-  const json = { file: path, attention: all, advice };
-  const text = [...all, ...advice].join("\n");
-  return { exitCode: all.length > 0 ? 1 : 0, text, json, isReport: true };
-}
-
-function change(
+async function change(
   path: string,
-  context: ChangeContext,
-  step: (file: KeyFile, context: ChangeContext) => Change,
-): Outcome {
+  contextOf: (form: KeyFileForm) => ChangeContext,
+  step: OnFile,
+  service: KeyService | undefined,
+): Promise<Outcome> {
   // Before the lock, so that a wrong path is told as such.
   readKeyFile(path);
   try {
-    return withKeyFileLock(path, () => {
+    return await withKeyFileLock(path, async () => {
       const disk = readKeyFile(path);
-      const fault = accessFaultFor(path, disk);
-      if (fault !== undefined) return refused(`${fault}. Nothing was changed.`);
-      const result = step(parseKeyFile(disk.text, path), context);
+      const form = openForm(path, disk, service);
+      const { access, file, mode, fingerprintOf } = form;
+      if (access !== undefined) return refused(`${access}. Nothing was changed.`);
+      const context = contextOf(form);
+      const result = step(file, context);
       if ("refused" in result) return refused(result.refused);
-      writeKeyFile(path, formatKeyFile(result.file), { replaces: disk });
-      return done(result.done, { file: path, ...listKeys(result.file, context.now).json });
+      writeKeyFile(path, await form.textOf(result.file), { replaces: disk, mode });
+      const { json } = listKeys(result.file, context.now, fingerprintOf);
+      return done(result.done, { file: path, ...json });
     });
   } catch (error) {
+    if (error instanceof FormFault) throw error;
     return failed(writeProblem(path, error));
   }
-}
-
-// An administrator may work on the file of the user that the server runs as.
-function accessFaultFor(path: string, { stats }: KeyFileOnDisk): string | undefined {
-  const userId = process.geteuid?.();
-  return accessFault(path, stats, userId === 0 ? stats.uid : userId);
 }
 
 function writeProblem(path: string, error: unknown): string {

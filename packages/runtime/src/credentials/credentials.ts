@@ -101,7 +101,7 @@ export async function changeCredentials(
   });
   if (theirs === undefined) return { others: count, own: "none" };
   if (own === "end") return { others: count, own: "ended" };
-  await theirs.rotate();
+  await theirs.rotate({ restamp: true });
   // Its flag says that rights changed; the rotation has just done what the flag asks for.
   return { others: others === "rotate" ? Math.max(0, count - 1) : count, own: "rotated" };
 }

@@ -51,14 +51,14 @@ export function createKeyring(source: KeyringSource, options: KeyringOptions = {
 }
 
 /** The keys of a ring, wherever they come from. */
-interface RingKeys {
+export interface RingKeys {
   readonly keys: readonly RingKey[];
   readonly index: readonly RingIndexKey[];
   readonly longestSessionSeconds: number;
 }
 
 /** A ring at one moment. Replaced as a whole, so that no request sees half of a change. */
-interface OpenRing {
+export interface OpenRing {
   readonly current: DerivedKeys;
   readonly byNumber: ReadonlyMap<number, DerivedKeys | "revoked">;
   readonly indexKeys: readonly Buffer[];
@@ -68,9 +68,19 @@ interface OpenRing {
 }
 
 /** Where a ring that can change is read again, and who is told when that fails. */
-interface RingFile {
+export interface RingFile {
+  /** At once: a request may be waiting for it. */
   read(): OpenRing;
   report(error: SessionError): void;
+  /** For keys held elsewhere: fetches, once a minute, what `read` then answers. Never rejects. */
+  fetch?(): Promise<void>;
+  /** Ends a fetch that is under way. */
+  close?(): void;
+}
+
+/** The one ring, wherever its keys come from. */
+export function createRing(open: OpenRing, file?: RingFile): Keyring {
+  return new Ring(open, file);
 }
 
 // Private fields and prototype getters only, as in DerivedKeys.
@@ -85,7 +95,8 @@ class Ring implements Keyring {
     this.#open = open;
     this.#file = file;
     if (file === undefined) return;
-    this.#timer = setInterval(() => this.#reload(file), REREAD_SECONDS * 1000);
+    const reread = (): boolean => this.#reload(file);
+    this.#timer = setInterval(() => file.fetch?.().then(reread) ?? reread(), REREAD_SECONDS * 1000);
     this.#timer.unref();
   }
 
@@ -110,6 +121,7 @@ class Ring implements Keyring {
 
   close(): void {
     clearInterval(this.#timer);
+    this.#file?.close?.();
   }
 
   #reload(file: RingFile): boolean {
@@ -134,7 +146,8 @@ class Ring implements Keyring {
   }
 }
 
-function tell(file: RingFile, error: SessionError): void {
+/** Tells of a problem with the file; the ring stays as it is. Never throws. */
+export function tell(file: Pick<RingFile, "report">, error: SessionError): void {
   try {
     file.report(error);
   } catch {
@@ -143,7 +156,8 @@ function tell(file: RingFile, error: SessionError): void {
   }
 }
 
-function warn({ message, code }: SessionError, before: string = ""): void {
+/** Where problems go if nobody listens. */
+export function warn({ message, code }: SessionError, before: string = ""): void {
   process.emitWarning(`${before}The keys read before stay in use. ${message}`, {
     type: "HoldfastWarning",
     code,
@@ -191,7 +205,8 @@ function openJudged(ring: RingKeys): OpenRing {
   return openRing(ring);
 }
 
-function openRing({ keys, index, longestSessionSeconds }: RingKeys): OpenRing {
+/** Derives what the engine needs. The keys have been judged. */
+export function openRing({ keys, index, longestSessionSeconds }: RingKeys): OpenRing {
   const byNumber = new Map<number, DerivedKeys | "revoked">();
   for (const { number, state, bytes } of keys) {
     byNumber.set(

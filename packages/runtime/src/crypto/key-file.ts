@@ -65,11 +65,11 @@ export function keyringError(faults: readonly string[]): SessionError {
 /** What to do about a key that is not good. */
 export const GOOD_KEYS = "`npx holdfast keys generate --print` makes good ones";
 
-/** What makes a ring unusable: weak, repeated or contradictory keys. Empty if nothing does. */
-export function ringFaults(
-  keys: readonly RingKey[],
-  indexKeys: readonly RingIndexKey[],
-): readonly string[] {
+/** What contradicts itself in a ring, whatever the bytes are: states and numbers. Empty if nothing does. */
+export function ringStateFaults(
+  keys: readonly Pick<RingKey, "number" | "state">[],
+  indexKeys: readonly Pick<RingIndexKey, "state">[],
+): string[] {
   const faults: string[] = [];
   for (const [name, list, state, rule] of [
     ["key", keys, "current", "must"],
@@ -84,8 +84,20 @@ export function ringFaults(
       );
     }
   }
-
   const numbers = new Set<number>();
+  for (const { number } of keys) {
+    if (numbers.has(number)) faults.push(`the number ${number} is there more than once`);
+    numbers.add(number);
+  }
+  return faults;
+}
+
+/** What makes a ring unusable: weak, repeated or contradictory keys. Empty if nothing does. */
+export function ringFaults(
+  keys: readonly RingKey[],
+  indexKeys: readonly RingIndexKey[],
+): readonly string[] {
+  const faults = ringStateFaults(keys, indexKeys);
   const names = new Map<string, string>();
   const judge = (name: string, bytes: Uint8Array): void => {
     const identity = keyIdentity(bytes);
@@ -97,8 +109,6 @@ export function ringFaults(
   };
   for (const { number, state, bytes } of keys) {
     const name = `key ${number}`;
-    if (numbers.has(number)) faults.push(`the number ${number} is there more than once`);
-    numbers.add(number);
     if ((state === "revoked") === (bytes !== undefined)) {
       faults.push(`${name} is ${state}, so it ${bytes ? "must have no bytes" : "needs bytes"}`);
     }
@@ -133,7 +143,13 @@ const instant: Reader<number> = must(
   "an instant in Unix epoch milliseconds",
   (value) => Number.isSafeInteger(value) && Number(value) >= 0,
 );
-const history = { createdAt: instant, stateSince: instant };
+
+/** What is kept of a key's past, and of an index key's. */
+export const historyMembers: {
+  readonly createdAt: Reader<number>;
+  readonly stateSince: Reader<number>;
+} = { createdAt: instant, stateSince: instant };
+export const demotedAtMember: Reader<number | undefined> = optional(instant);
 
 const base64: Reader<Uint8Array> = (value, name, faults) => {
   const bytes = Buffer.from(typeof value === "string" ? value : "", "base64");
@@ -148,12 +164,12 @@ const readMembers: Reader<KeyFile & { readonly format: number }> = members({
   keys: listOf(
     members<FileKey>({
       ...keyMembers,
-      ...history,
-      demotedAt: optional(instant),
+      ...historyMembers,
+      demotedAt: demotedAtMember,
       bytes: optional(base64),
     }),
   ),
-  index: listOf(members<FileIndexKey>({ ...indexKeyMembers, ...history, bytes: base64 })),
+  index: listOf(members<FileIndexKey>({ ...indexKeyMembers, ...historyMembers, bytes: base64 })),
 });
 
 /**
@@ -200,7 +216,7 @@ function readFile(faults: string[], text: string): KeyFile | undefined {
 function formatFault(format: unknown): string {
   return Number.isSafeInteger(format) && Number(format) > KEY_FILE_FORMAT
     ? `format ${format} was written by a newer holdfast; upgrade holdfast here`
-    : `"format" must be ${KEY_FILE_FORMAT}; this is not a file made by \`npx holdfast keys generate\``;
+    : `"format" must be ${KEY_FILE_FORMAT}; this is not a file made by \`npx holdfast keys generate\`, or it is wrapped and needs its key service: docs/keys.md`;
 }
 
 /** The text of a key file; `compact` puts it on one line, for an environment variable. */

@@ -44,7 +44,7 @@ export interface RingIndexKey {
   readonly bytes: Uint8Array;
 }
 
-/** What the engine asks of a keyring. Made by `createKeyring`. */
+/** What the engine asks of a keyring. Made by `createKeyring`, or by the keyring of a key service. */
 export interface Keyring {
   /** The key that seals. */
   readonly current: DerivedKeys;
@@ -54,7 +54,10 @@ export interface Keyring {
   readonly indexKeys: readonly Buffer[];
   /** Longest absolute timeout that the ring was made for: keys are kept that long after demotion. */
   readonly longestSessionSeconds: number;
-  /** Reads the source again, if it can change. Resolves to whether anything did. Never rejects for a bad file: keeps the old ring. */
+  /**
+   * Reads a key file again. Resolves to whether anything changed. Never rejects for a bad file: keeps the old ring.
+   * Keys held elsewhere are fetched in the background alone, so that no request waits for a key service.
+   */
   reload(): Promise<boolean>;
   /** Stops re-reading. */
   close(): void;

@@ -39,15 +39,19 @@ export interface RememberSteps {
   resume(state: RequestState): Promise<void>;
   /** @param absoluteExpiresAt Given where the device was remembered already: its time goes on. */
   draft(subjectKey: string, absoluteExpiresAt?: number): SeriesDraft;
+  /** Whether the request has the device's secret that came with its session. Asks the store for nothing. */
+  holds(state: RequestState, series: SeriesName): boolean;
   /**
    * The request's session has begun, or was rotated: what the browser was remembered by is over, and
    * `draft` takes its place.
    *
-   * @returns `false` if the subject's sessions were revoked since the checkpoint.
+   * @param replaced The device of the session before, which its cookie may not have come with.
+   * @returns `false` if the subject's sessions were revoked since the checkpoint, or the session is gone.
    */
   begin(
     state: RequestState,
     draft: SeriesDraft | undefined,
+    replaced: SeriesName | undefined,
     checkpoint: string | undefined,
   ): Promise<boolean>;
   /**
@@ -58,6 +62,8 @@ export interface RememberSteps {
   presented(series: SeriesName): Promise<boolean>;
   /** Signed out: ends the device's series, and every session that came from it. */
   end(state: RequestState, series: SeriesName | undefined): Promise<void>;
+  /** Before the head: a session that was handed out may have changed while the handler took its time. */
+  recheck(state: RequestState): Promise<void>;
   /** A copied cookie of a session that came from this series was used. */
   reused(series: SeriesName, address: string | undefined): Promise<void>;
   /** The sessions of an account, with its remembered devices among them. */

@@ -35,6 +35,12 @@ export async function confirmSecret(
   const judge = (record: SessionRecord) =>
     judgeSecret(record, secretHash, core.now(), retiredSeconds);
 
+  const isFirst = presented.record.presentedAt === null && presented.record.subjectKey !== null;
+  // The device before the session: if this fails halfway, the next request does it again.
+  if (isFirst && !(await confirmDevice(core, presented))) {
+    await core.store.run("delete", (store) => store.delete(key));
+    return undefined;
+  }
   const swapped = await swapRecord(core, key, presented.record, (record) => {
     const now = core.now();
     if (record.confirmedAt !== null || judge(record).as !== "current") return undefined;
@@ -56,15 +62,14 @@ export async function confirmSecret(
   const { record } = swapped;
   const confirmed = { ...presented, record, judgement: judge(record) };
 
-  const isFirst = presented.record.presentedAt === null && record.subjectKey !== null;
   if (!isFirst || swapped.outcome !== "written") return confirmed;
-  if (core.remember !== undefined) {
-    const meta = openMeta(core, key, record);
-    const series = typeof meta === "string" ? undefined : meta.series;
-    if (series !== undefined && !(await core.remember.presented(series))) {
-      await core.store.run("delete", (store) => store.delete(key));
-      return undefined;
-    }
-  }
   return (await enforceLimit(core, request, confirmed)) ? confirmed : undefined;
+}
+
+/** Whether the device that the session came from, if any, is remembered still. */
+async function confirmDevice(core: Core, { key, record }: Presented): Promise<boolean> {
+  if (core.remember === undefined) return true;
+  const meta = openMeta(core, key, record);
+  if (typeof meta === "string" || meta.series === undefined) return true;
+  return core.remember.presented(meta.series);
 }

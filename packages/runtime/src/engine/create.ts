@@ -34,10 +34,16 @@ export interface NewSession {
   readonly meta: Meta;
   /** Contents, as `checkedText` made them. */
   readonly text: string;
+  /** The session ends then at the latest: with the remembered device that it comes from. */
+  readonly endsBy?: number;
 }
 
-export function draftSession(core: Core, { subjectKey, meta, text }: NewSession): LiveSession {
+export function draftSession(
+  core: Core,
+  { subjectKey, meta, text, endsBy = Number.POSITIVE_INFINITY }: NewSession,
+): LiveSession {
   const now = core.now();
+  const absoluteEnd = now + core.options.policy.absoluteTimeoutSeconds * 1000;
   const secret = newSecret();
   const series = newSeries(subjectKey?.slice(0, 4));
   const key = storeKeyOf(series);
@@ -45,7 +51,7 @@ export function draftSession(core: Core, { subjectKey, meta, text }: NewSession)
     handle: newHandle(),
     subjectKey,
     createdAt: now,
-    absoluteExpiresAt: now + core.options.policy.absoluteTimeoutSeconds * 1000,
+    absoluteExpiresAt: Math.min(absoluteEnd, endsBy),
   };
   const record: SessionRecord = {
     ...bound,

@@ -112,6 +112,7 @@ function* serve(state: RequestState, presented: Presented): Steps<void> {
 
 /** Whether {@link settle} has nothing to wait for, so that the head can go out at once. */
 export function isSettled(state: RequestState, head: ResponseHead): boolean {
+  if (state.resumed !== undefined) return false;
   return !hasWork(state, commitOptions(state, head)) && !needsCookie(state);
 }
 
@@ -123,7 +124,8 @@ export async function settle(state: RequestState, head: ResponseHead): Promise<H
   if (head.failed) state.log = [];
   try {
     if (hasWork(state, options)) await commit(state, options);
-    if (options.mayRotate && needsCookie(state)) await tryRefreshCookie(state);
+    if (options.mayRotate && needsCookie(state)) await orLater(refreshCookie(state));
+    if (state.resumed !== undefined) await orLater(core.remember?.recheck(state));
   } catch (error) {
     failure = error instanceof SessionError ? error : changeFailed(error);
     const handle = state.live?.record.handle;
@@ -133,9 +135,9 @@ export async function settle(state: RequestState, head: ResponseHead): Promise<H
 }
 
 /** What the handler did is saved by now: a cookie that can wait for the next response does not undo that. */
-async function tryRefreshCookie(state: RequestState): Promise<void> {
+async function orLater(step: Promise<void> | undefined): Promise<void> {
   try {
-    await refreshCookie(state);
+    await step;
   } catch (cause) {
     if (!(cause instanceof SessionError)) throw cause; // Reported as `store.unavailable`.
   }

@@ -164,7 +164,7 @@ const lastReload = new WeakMap<Core, number>();
 const RELOAD_EVERY_MS = 1000;
 
 /** At most once a second, so that made-up key numbers cost no file reads. */
-async function reloadOnce(core: Core): Promise<boolean> {
+export async function reloadOnce(core: Core): Promise<boolean> {
   const now = core.now();
   if (now - (lastReload.get(core) ?? Number.NEGATIVE_INFINITY) < RELOAD_EVERY_MS) return false;
   lastReload.set(core, now);

@@ -5,11 +5,12 @@
 import { SessionError, SessionRefusal } from "../errors.ts";
 import { applyChange, type Change, checkedText, flashChange } from "./changes.ts";
 import { commit } from "./commit.ts";
+import { stampOf } from "./credential-stamp.ts";
 import { afterCommit } from "./pending.ts";
 import type { RequestState } from "./request-state.ts";
 import { contentsOf, metaOf, raise } from "./request-state.ts";
 import { rotateDead } from "./rotate.ts";
-import type { FreshOptions, Session, SignInOptions } from "./session.ts";
+import type { FreshOptions, RotateOptions, Session, SignInOptions } from "./session.ts";
 import { signIn } from "./sign-in.ts";
 import { signOut } from "./sign-out.ts";
 import { dataError, deepFreeze, storable } from "./values.ts";
@@ -113,7 +114,7 @@ class RequestSession implements Session<AnyData, string> {
     state.core.emit({ type: "session.stepped-up", handle, subject, level: next, address });
   }
 
-  async rotate(): Promise<void> {
+  async rotate({ restamp = false }: RotateOptions = {}): Promise<void> {
     const state = this.#token();
     this.#raiseSuperseded(state);
     await afterCommit(state);
@@ -121,12 +122,22 @@ class RequestSession implements Session<AnyData, string> {
     if (live === undefined) return; // Without a record there is no secret that could be known to anybody.
     const { handle, subjectKey } = live.record;
     const { remember } = state.core;
-    const meta = metaOf(state);
-    const { series } = meta;
-    // A copy of the cookies has the device's secret as well as the session's.
-    const next = series && remember?.draft(subjectKey as string, series.absoluteExpiresAt);
-    await raising(state, rotateDead(state, live, next && { ...meta, series: next.name }));
-    if (next) await raising(state, remember?.begin(state, next, undefined));
+    const known = metaOf(state);
+    const { subject } = known;
+    const stamp = restamp && subject ? await stampOf(state.core, subject) : known.stamp;
+    const meta = { ...known, stamp };
+    const series = remember && meta.series;
+    // A copy of the cookies has the device's secret as well as the session's. Who has no such secret gets none:
+    // a stolen session must not become a remembered device.
+    const next =
+      series && remember.holds(state, series)
+        ? remember.draft(subjectKey as string, series.absoluteExpiresAt)
+        : undefined;
+    const changed = restamp || series ? { ...meta, series: next?.name } : undefined;
+    await raising(state, rotateDead(state, live, changed));
+    if (series && !(await raising(state, remember.begin(state, next, series, undefined)))) {
+      raise(state, new SessionRefusal("ended"));
+    }
     const { address } = state.request;
     state.core.emit({ type: "session.rotated", handle, cause: "requested", address });
   }
@@ -246,9 +257,12 @@ class RequestSession implements Session<AnyData, string> {
 }
 
 /** Remembers a store that failed, for the adapter to answer with 503 if the handler does not. */
-async function raising(state: RequestState, step: Promise<unknown> | undefined): Promise<void> {
+async function raising<T>(
+  state: RequestState,
+  step: Promise<T> | undefined,
+): Promise<T | undefined> {
   try {
-    await step;
+    return await step;
   } catch (error) {
     if (error instanceof SessionError) raise(state, error);
     throw error;

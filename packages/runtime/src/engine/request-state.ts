@@ -66,6 +66,8 @@ export interface RequestState {
   exposed: boolean;
   /** What a method of the session threw at the handler, in case nobody answers it. */
   raised: SessionRefusal | SessionError | undefined;
+  /** The session that a remembered browser came back to with this request. */
+  resumed: LiveSession | undefined;
   /** The head is out: the token can no longer change. */
   headSent: boolean;
   /** Pending `Set-Cookie` values by cookie. */
@@ -97,6 +99,7 @@ export function newRequestState(core: Core, request: RequestView, readOnly: bool
     touched: false,
     exposed: false,
     raised: undefined,
+    resumed: undefined,
     headSent: false,
     cookies: new Map(),
     clearSiteData: false,

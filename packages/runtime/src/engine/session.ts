@@ -28,6 +28,14 @@ export interface SignInOptions<Data extends object, Level extends string> {
   readonly remember?: boolean;
 }
 
+export interface RotateOptions {
+  /**
+   * This request has just changed the account's credentials: the session goes on under their present
+   * `credentialStamp`. @default false
+   */
+  readonly restamp?: boolean;
+}
+
 /** The session of one request. Reading is synchronous; what reaches the store or the cookie is a promise. */
 export interface Session<Data extends object, Level extends string> {
   /** Public name of the session; `undefined` while there is none. Fit for logs and device lists. */
@@ -75,7 +83,7 @@ export interface Session<Data extends object, Level extends string> {
   /** After the user proved more, or proved it again: new secret, old one dead, new level and time. @throws {SessionRefusal} */
   stepUp(...level: LevelArgument<Level>): Promise<void>;
   /** A new secret for the same session; the old one is dead at once. @throws {SessionRefusal} */
-  rotate(): Promise<void>;
+  rotate(options?: RotateOptions): Promise<void>;
   /** Ends the session for good, on every process. The object cannot be used again. @see ASVS 5.0, 7.4.1 */
   signOut(): Promise<void>;
   /** Saves the changes so far, before the response does. @throws {SessionError} */

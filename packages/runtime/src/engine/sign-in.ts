@@ -4,8 +4,9 @@
  */
 import { SessionRefusal } from "../errors.ts";
 import { recordFlags } from "../stores/store.ts";
-import { openData, sealData } from "./boxes.ts";
+import { openData, openMeta, sealData } from "./boxes.ts";
 import { checkedText, replay } from "./changes.ts";
+import type { SeriesName } from "./companions.ts";
 import { clearCookie, giveToken } from "./cookies.ts";
 import { subjectKeysOf } from "./core.ts";
 import { draftSession, storeSession } from "./create.ts";
@@ -49,6 +50,7 @@ export async function signIn(state: RequestState, request: SignIn): Promise<void
     const replaced = previous?.owner === "same" ? previous.live.key : undefined;
     if (!(await hasRoom(core, subjectKey, replaced))) refuseSignIn(state, request, "limit-reached");
   }
+  const replacedSeries = seriesOf(state, previous);
   const carried = previous?.owner === "other" ? EMPTY : pick(carriable(state), request.carry);
 
   // Somebody else's session ends before the new one begins: never two identities in one browser.
@@ -79,9 +81,10 @@ export async function signIn(state: RequestState, request: SignIn): Promise<void
       ? await retireAnonymous(state, previous.live, live, request.carry)
       : { live, contents: carried };
   takeOver(state, settled.live, settled.contents, meta);
-  if ((await core.remember?.begin(state, series, request.checkpoint)) === false) {
+  const { checkpoint } = request;
+  if ((await core.remember?.begin(state, series, replacedSeries, checkpoint)) === false) {
     leave(state);
-    state.cookies.clear();
+    dropSessionCookies(state);
     refuseSignIn(state, request, "revoked-meanwhile");
   }
   const { handle } = live.record;
@@ -116,6 +119,13 @@ function previousSession(
   if (owner === null) return { live: held, owner: "anonymous" };
   if (subjectKeys.includes(owner)) return { live: held, owner: "same" };
   return phase === "served" ? { live: held, owner: "other" } : undefined;
+}
+
+/** The remembered device of the session before: it ends with that session. */
+function seriesOf({ core }: RequestState, previous: Previous | undefined): SeriesName | undefined {
+  if (core.remember === undefined || previous === undefined) return undefined;
+  const meta = openMeta(core, previous.live.key, previous.live.record);
+  return typeof meta === "string" ? undefined : meta.series;
 }
 
 function asLive(presented: NonNullable<RequestState["presented"]>): LiveSession {
@@ -216,8 +226,15 @@ function takeOver(state: RequestState, live: LiveSession, contents: Contents, me
   state.contents = contents;
   state.storedText = undefined;
   state.meta = meta;
-  state.cookies.clear();
+  dropSessionCookies(state);
   becomeLive(state, live);
   giveToken(state, live.secret);
   if (state.request.cookies?.includes(anonymousCookie.name)) clearCookie(state, "anonymous");
+}
+
+/** What stands around the session keeps its own: a device that was just recognised stays so. */
+function dropSessionCookies({ cookies, core }: RequestState): void {
+  const { signedInCookie, anonymousCookie } = core.options;
+  cookies.delete(signedInCookie);
+  cookies.delete(anonymousCookie);
 }

@@ -2,6 +2,7 @@
  * Signing out: the record is gone before the promise resolves, whatever secret it carried by then.
  * @module
  */
+import { openMeta } from "./boxes.ts";
 import { clearCookie } from "./cookies.ts";
 import type { RequestState } from "./request-state.ts";
 import { metaOf } from "./request-state.ts";
@@ -12,11 +13,16 @@ import { metaOf } from "./request-state.ts";
  */
 export async function signOut(state: RequestState): Promise<void> {
   const { core, presented, request } = state;
-  const { subject, series } = metaOf(state);
+  const known = metaOf(state);
   const { live } = state;
   // Also one whose secret was just retired, or whose boxes do not open: its token was ours all the same.
   const isHeld = state.phase === "superseded" || state.phase === "withheld";
   const session = live ?? (isHeld ? presented : undefined);
+  const opened =
+    live === undefined && session !== undefined
+      ? openMeta(core, session.key, session.record)
+      : known;
+  const { subject, series } = typeof opened === "string" ? known : opened;
 
   // The remembered device first: it could begin a session anew.
   await core.remember?.end(state, series);

@@ -121,7 +121,7 @@ export function subjectSessions(core: Core, subject: string): SubjectSessions {
       for (const key of keys) {
         const sessions = await core.store.run("listSubject", (store) => store.listSubject(key));
         for (const session of sessions) {
-          if (isSeries(session.record.handle)) continue;
+          if ((session.record.flags & recordFlags.series) !== 0) continue;
           const swapped = await swapRecord(core, session.key, session.record, (record) => ({
             ...record,
             flags: record.flags | recordFlags.rotationDue,

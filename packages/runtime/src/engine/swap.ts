@@ -64,8 +64,8 @@ export async function swapRecord(
     }
     if (performance.now() >= deadline) throw failure ?? contended();
     // A store that refuses says so again and again: it is asked more slowly than a rival is met.
-    if (failure !== undefined) await delay(backOff(attempt + 5, 256));
-    else if (attempt > 0) await delay(backOff(attempt + 1, 32));
+    if (failure !== undefined) await pause(attempt + 5, 256);
+    else if (attempt > 0) await pause(attempt + 1, 32);
 
     const got = core.store.run("get", (store) => store.get(key));
     // Without a pause where there need be none, a synchronous store has no conflict the second time.
@@ -79,9 +79,9 @@ export async function swapRecord(
   }
 }
 
-/** Milliseconds to wait before the next attempt: spread, so that rivals do not meet again. */
-function backOff(attempt: number, longest: number): number {
-  return Math.random() * Math.min(2 ** attempt, longest);
+/** Waits before the next attempt: spread, so that rivals do not meet again. @param longest Milliseconds. */
+export function pause(attempt: number, longest: number): Promise<void> {
+  return delay(Math.random() * Math.min(2 ** attempt, longest));
 }
 
 function contended(): SessionError {

@@ -6,10 +6,10 @@ import { openMeta } from "../engine/boxes.ts";
 import { subjectKeysOf } from "../engine/core.ts";
 import { endedBy } from "../engine/load.ts";
 import type { RevokeOptions, SessionSummary, SubjectSessions } from "../engine/subject.ts";
-import type { StoredSession } from "../stores/store.ts";
+import type { SessionRecord, StoredSession, SubjectKey } from "../stores/store.ts";
 import { isPending, recordFlags } from "../stores/store.ts";
 import { endSeries } from "./end-series.ts";
-import { isSeriesRecord, type Remembering, seriesMetaOf } from "./series.ts";
+import { isSeriesRecord, type Remembering, type SeriesMeta } from "./series.ts";
 
 export function devicesOf(
   remembering: Remembering,
@@ -60,6 +60,33 @@ export function devicesOf(
   };
 }
 
+/** When the device was last used, as far as its series knows: at the sign-in, or when it last came back. */
+function lastUsedAt({ createdAt, confirmedAt, retired }: SessionRecord): number {
+  return Math.max(createdAt, confirmedAt ?? 0, retired[0]?.retiredAt ?? 0);
+}
+
+/**
+ * Keeps the number of an account's devices to that of its sessions: those used last stay.
+ *
+ * @see ASVS 5.0, 7.1.2; CWE-770
+ */
+export async function forgetOldest(
+  remembering: Remembering,
+  subjectKey: SubjectKey,
+  address: string | undefined,
+): Promise<void> {
+  const { core } = remembering;
+  const { sessionsPerSubject } = core.options.policy;
+  if (sessionsPerSubject === 0) return;
+  const all = await core.store.run("listSubject", (store) => store.listSubject(subjectKey));
+  const devices = all
+    .filter(({ record }) => isSeriesRecord(record) && !isPending(record))
+    .sort((left, right) => lastUsedAt(right.record) - lastUsedAt(left.record));
+  for (const { key } of devices.slice(sessionsPerSubject)) {
+    await endSeries(remembering, key, { reason: "limit", address });
+  }
+}
+
 /** A device, as a devices page shows it while it has no session, and the handles of its sessions. */
 interface Device {
   readonly summary: SessionSummary;
@@ -73,21 +100,19 @@ function openDevice(
 ): Device | undefined {
   const isAlive = endedBy(record, core.now()) === undefined;
   const isTombstone = (record.flags & recordFlags.tombstone) !== 0;
-  // Until its browser has shown that it got the cookie, nobody is remembered.
-  const lastUsedAt = record.confirmedAt ?? record.retired[0]?.retiredAt;
-  if (!isSeriesRecord(record) || !isAlive || isTombstone || lastUsedAt === undefined) {
+  if (!isSeriesRecord(record) || !isAlive || isTombstone) return undefined;
+  const opened = openMeta(core, key, record);
+  if (typeof opened === "string" || opened.subject !== subject) {
+    const reason = typeof opened === "string" ? opened : "tampered";
+    core.flood.refused({ reason, address: undefined, handle: record.handle });
     return undefined;
   }
-  const meta = seriesMetaOf(core, key, record);
-  if (meta === undefined || meta.subject !== subject) {
-    core.flood.refused({ reason: "tampered", address: undefined, handle: record.handle });
-    return undefined;
-  }
+  const meta = opened as SeriesMeta;
   const { handle, createdAt, idleExpiresAt, absoluteExpiresAt } = record;
   const summary: SessionSummary = {
     handle,
     createdAt,
-    lastSeenAt: Math.max(createdAt, lastUsedAt),
+    lastSeenAt: lastUsedAt(record),
     idleExpiresAt,
     absoluteExpiresAt,
     authenticatedAt: meta.authenticatedAt ?? createdAt,

@@ -4,7 +4,8 @@
  */
 import type { Core } from "../engine/core.ts";
 import { subjectSessions } from "../engine/subject.ts";
-import { swapRecord } from "../engine/swap.ts";
+import { pause, swapRecord } from "../engine/swap.ts";
+import { SessionError } from "../errors.ts";
 import type { RevocationReason } from "../events.ts";
 import type { SessionRecord, StoreKey } from "../stores/store.ts";
 import { isPending, recordFlags } from "../stores/store.ts";
@@ -25,24 +26,57 @@ export interface SeriesEnding {
   readonly keep?: StoreKey | undefined;
 }
 
-/** @returns How many sessions were ended with it. */
+/**
+ * @returns How many sessions were ended with it.
+ * @throws {SessionError} HOLDFAST_STORE if the store fails, or others use the series all the time until the deadline.
+ */
 export async function endSeries(
   { core }: Remembering,
   key: StoreKey,
-  { reason, by, address, keep }: SeriesEnding,
+  ending: SeriesEnding,
 ): Promise<number> {
-  for (;;) {
+  const deadline = performance.now() + core.options.policy.storeDeadlineSeconds * 1000;
+  let inDoubt: SessionRecord | undefined;
+  let failure: unknown;
+  for (let attempt = 0; ; attempt++) {
     const record = await core.store.run("get", (store) => store.get(key));
-    if (record === undefined || isPending(record) || !isSeriesRecord(record)) return 0;
-    const { version, idleExpiresAt, handle } = record;
+    if (record === undefined || isPending(record) || !isSeriesRecord(record)) {
+      // If the answer to a deletion was lost, it is ours: its sessions must not be forgotten.
+      return inDoubt === undefined ? 0 : endFrom(core, key, inDoubt, ending);
+    }
+    const { version, idleExpiresAt } = record;
     const only = { version, idleExpiresAt };
-    // In this state alone: a session that comes from the series meanwhile must be known to end, too.
-    if (!(await core.store.run("delete", (store) => store.delete(key, only)))) continue;
-    const meta = seriesMetaOf(core, key, record);
-    const { subject } = meta ?? {};
-    core.emit({ type: "device.forgotten", handle, reason, by, subject, address });
-    return endSessions(core, meta?.sessions ?? [], subject, { reason, by, address, keep });
+    try {
+      // In this state alone: a session that comes from the series meanwhile must be known to end, too.
+      if (await core.store.run("delete", (store) => store.delete(key, only))) {
+        return endFrom(core, key, record, ending);
+      }
+    } catch (cause) {
+      failure = cause;
+      inDoubt = record;
+    }
+    if (performance.now() >= deadline) throw failure ?? contended();
+    if (attempt > 0 || failure !== undefined) await pause(attempt, 32);
   }
+}
+
+function contended(): SessionError {
+  const why = "Too many requests use this device's cookie at once; try again";
+  return new SessionError("HOLDFAST_STORE", why, { operation: "delete" });
+}
+
+/** The sessions of a series that is gone. */
+function endFrom(
+  core: Core,
+  key: StoreKey,
+  record: SessionRecord,
+  ending: SeriesEnding,
+): Promise<number> {
+  const { subject, sessions = [] } = seriesMetaOf(core, key, record) ?? {};
+  const { reason, by, address } = ending;
+  const { handle } = record;
+  core.emit({ type: "device.forgotten", handle, reason, by, subject, address });
+  return endSessions(core, sessions, subject, ending);
 }
 
 /** @returns How many there were. */
@@ -93,10 +127,17 @@ export async function endStolenSeries(
   const { handle } = swapped.record;
   const subject = meta?.subject ?? "";
   const ending: SeriesEnding = { reason: "reused", address };
-  let count = await endSessions(core, meta?.sessions ?? [], meta?.subject, ending);
-  if (options.onTheft === "account" && subject !== "") {
-    count += await subjectSessions(core, subject).revokeAll({ reason: "reused" });
+  let count = 0;
+  try {
+    count = await endSessions(core, meta?.sessions ?? [], meta?.subject, ending);
+    if (options.onTheft === "account" && subject !== "") {
+      // The tombstone stays, or its owner would not be told.
+      const others = subjectSessions(core, subject);
+      count += await others.revokeAll({ reason: "reused", except: handle });
+    }
+  } finally {
+    // Also if the store failed on the way: a theft is never found twice.
+    core.emit({ type: "device.theft-detected", handle, subject, count, address });
   }
-  core.emit({ type: "device.theft-detected", handle, subject, count, address });
   return true;
 }

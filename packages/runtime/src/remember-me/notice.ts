@@ -24,10 +24,16 @@ export function noticeChange(state: RequestState, notice: DeviceNotice): Change 
   return flashChange(NOTICE, notice, state.rules);
 }
 
+const told = new WeakSet<RequestState>();
+
 /** Leaves the notice for the next page that asks; without a session it begins an anonymous one. */
 export function leaveNotice(state: RequestState, notice: DeviceNotice): void {
+  told.add(state);
+  const contents = contentsOf(state);
+  // Parallel tabs of one browser need telling once.
+  if (contents.flash.some(({ kind, value }) => kind === NOTICE && value === notice)) return;
   const change = noticeChange(state, notice);
-  const after = applyChange(contentsOf(state), change, state.rules);
+  const after = applyChange(contents, change, state.rules);
   try {
     checkedText(after, state.rules);
   } catch (cause) {
@@ -37,4 +43,9 @@ export function leaveNotice(state: RequestState, notice: DeviceNotice): void {
   }
   state.contents = after;
   state.log.push(change);
+}
+
+/** A sign-in with the very request that found the theft takes nothing along but this. */
+export function keepNotice(state: RequestState): void {
+  if (told.has(state)) leaveNotice(state, "theft");
 }

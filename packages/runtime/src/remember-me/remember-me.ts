@@ -29,6 +29,11 @@ export interface RememberMeOptions {
   readonly graceSeconds?: number;
   /** What ends when a stolen cookie is noticed, beside the device's own sessions. @default "device" */
   readonly onTheft?: "device" | "account";
+  /**
+   * Allows a store without an index (Memcached), and gives up what needs one: a list of devices, and ending
+   * them by account. Needless with `credentialStamp`, which ends them when the password changes. @default false
+   */
+  readonly unsafeWithoutIndex?: boolean;
 }
 
 /** Options with every default. */
@@ -40,6 +45,7 @@ const readOptions = members<RememberMeOptions>({
   absoluteTimeoutSeconds: optional(numberFrom(3600, 34_560_000)),
   graceSeconds: optional(numberFrom(5, 300)),
   onTheft: optional(oneOf<"device" | "account">(["device", "account"])),
+  unsafeWithoutIndex: optional(oneOf<boolean>([false, true])),
 });
 
 /**
@@ -57,6 +63,7 @@ export function rememberMe(options: RememberMeOptions): RememberMe {
     absoluteTimeoutSeconds: 2_592_000,
     graceSeconds: 60,
     onTheft: "device",
+    unsafeWithoutIndex: false,
     ...(given as RememberMeOptions),
   };
   if (resolved.idleTimeoutSeconds > resolved.absoluteTimeoutSeconds) {

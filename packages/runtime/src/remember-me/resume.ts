@@ -1,73 +1,93 @@
 /**
- * A browser comes back: what its cookie's secret means, and the session that begins.
+ * A browser comes back: what its cookie's secret means, and what follows from it.
  * @module
  */
-import { newSecret, secretHashOf } from "../crypto/token.ts";
-import { openSuccessor, sealMeta, sealSuccessor } from "../engine/boxes.ts";
-import { clearCookie, giveToken } from "../engine/cookies.ts";
-import { draftSession, storeSession } from "../engine/create.ts";
+import { secretHashOf } from "../crypto/token.ts";
+import { openSuccessor, sealSuccessor } from "../engine/boxes.ts";
 import { isStampFresh } from "../engine/credential-stamp.ts";
 import { closeNewest, judgeSecret, retireGracefully } from "../engine/judge.ts";
 import { endedBy, refuse } from "../engine/load.ts";
-import type { Meta } from "../engine/meta.ts";
-import type { LiveSession, RequestState } from "../engine/request-state.ts";
-import { becomeLive } from "../engine/request-state.ts";
+import type { RequestState } from "../engine/request-state.ts";
 import { keepsSecret } from "../engine/request-view.ts";
-import { swapRecord } from "../engine/swap.ts";
-import type { Contents } from "../engine/values.ts";
-import { writeContents } from "../engine/values.ts";
+import { type Swapped, swapRecord } from "../engine/swap.ts";
+import { SessionError } from "../errors.ts";
 import type { SessionRecord } from "../stores/store.ts";
-import { recordFlags } from "../stores/store.ts";
-import { endSeries, endSessions, endStolenSeries } from "./end-series.ts";
-import { leaveNotice, noticeChange } from "./notice.ts";
+import { RECORD_FORMAT, recordFlags } from "../stores/store.ts";
+import { beginSession, discard, takeOver, type Use, useOf } from "./begin-session.ts";
 import {
   clearDeviceCookie,
   giveDeviceCookie,
-  joinedSession,
-  markOf,
-  type PresentedSeries,
+  isDeviceCookieThere,
   presentedSeries,
+} from "./device-cookie.ts";
+import { endSeries, endSessions, endStolenSeries } from "./end-series.ts";
+import { joinedSession } from "./join-box.ts";
+import { leaveNotice } from "./notice.ts";
+import {
+  generationOf,
+  idleEnd,
+  newDeviceSecret,
+  type PresentedSeries,
   type Remembering,
-  type SeriesSession,
-  sealJoin,
   seriesMetaOf,
-  withSession,
 } from "./series.ts";
 
-/** Begins a session if the request's cookie is of a remembered device, or joins the one that has begun. */
+/** How often a request may lose against others that use the same device's cookie. */
+const MAX_ATTEMPTS = 16;
+
+/**
+ * Begins a session if the request's cookie is of a remembered device, or joins the one that has begun.
+ *
+ * @throws {SessionError} HOLDFAST_STORE
+ */
 export async function resume(remembering: Remembering, state: RequestState): Promise<void> {
-  const { cookie } = remembering;
-  if (state.request.cookies?.includes(`${cookie.name}=`) !== true) return;
+  if (!isDeviceCookieThere(remembering, state)) return;
   // The answer to such a request may be dropped: it is no place for a new secret.
   if (keepsSecret(state.request)) return;
   const found = await presentedSeries(remembering, state);
   // Two that load: one of them was planted, and nothing says which.
   if (found.length > 1) refuse(remembering.core, state.request, "duplicate");
   const [series] = found;
-  if (series !== undefined && found.length === 1) await answer(remembering, state, series);
+  if (series === undefined || found.length > 1) return;
+
+  let record: SessionRecord | undefined = series.record;
+  for (let attempt = 0; record !== undefined; attempt++) {
+    if (attempt === MAX_ATTEMPTS) {
+      const why = "Too many requests use this device's cookie at once; try again";
+      throw new SessionError("HOLDFAST_STORE", why, { operation: "put" });
+    }
+    const meta = seriesMetaOf(remembering.core, series.key, record) ?? series.meta;
+    record = await answer(remembering, state, { ...series, record, meta });
+  }
 }
+
+/** The record to look at again, because another request was first; `undefined` if all is done. */
+type Again = SessionRecord | undefined;
 
 /** What a secret means. The rules are the sessions' own, without time for dead secrets. */
 async function answer(
   remembering: Remembering,
   state: RequestState,
   series: PresentedSeries,
-): Promise<void> {
+): Promise<Again> {
   const { core } = remembering;
   const { record, meta, key } = series;
   const { request } = state;
+  const { address } = request;
   if ((record.flags & recordFlags.tombstone) !== 0) {
+    // Again: whoever found the theft may not have got to the end of it.
+    await endSessions(core, meta.sessions, meta.subject, { reason: "reused", address });
     clearDeviceCookie(remembering, state);
-    return leaveNotice(state, "theft");
+    leaveNotice(state, "theft");
+    return undefined;
   }
   if (endedBy(record, core.now()) !== undefined) {
     refuse(core, request, "expired", record.handle);
-    return;
+    return undefined;
   }
   if (!(await isStampFresh(core, meta))) {
-    const { address } = request;
     await endSeries(remembering, key, { reason: "credentials-changed", address });
-    return;
+    return undefined;
   }
   const judgement = judgeSecret(record, series.secretHash, core.now(), 0);
   switch (judgement.as) {
@@ -76,14 +96,26 @@ async function answer(
     case "successor":
       return join(remembering, state, series);
     case "superseded":
-      return; // Replaced twice within the grace: a very late request. It is nobody, and no theft.
+      repeat(remembering, state, record);
+      return undefined;
     case "stale":
-      refuse(core, request, "reused", record.handle);
-      if (await endStolenSeries(remembering, key, record, request.address)) {
-        leaveNotice(state, "theft");
+      if (generationOf(series.token.secret) >= meta.generation) {
+        // Newer than what the store has: it lost a write, nobody has stolen anything.
+        refuse(core, request, "unknown", record.handle);
+        return undefined;
       }
+      refuse(core, request, "reused", record.handle);
       clearDeviceCookie(remembering, state);
+      if (await endStolenSeries(remembering, key, record, address)) leaveNotice(state, "theft");
+      return undefined;
   }
+}
+
+/** A very late request: its browser has newer cookies by now, and this answer must not overwrite them. */
+function repeat({ core }: Remembering, state: RequestState, { handle }: SessionRecord): void {
+  refuse(core, state.request, "superseded", handle);
+  state.phase = "superseded";
+  state.live = undefined;
 }
 
 /** The secret's first use: a new session, and a new secret for the device. */
@@ -91,18 +123,22 @@ async function exchange(
   remembering: Remembering,
   state: RequestState,
   series: PresentedSeries,
-): Promise<void> {
+): Promise<Again> {
   const { core, options } = remembering;
   const { key, token, secretHash } = series;
-  const secret = newSecret();
+  // A newer release wrote it, which alone can write it again.
+  if (series.record.format > RECORD_FORMAT) return undefined;
+  const generation = generationOf(token.secret) + 1;
+  const secret = newDeviceSecret(generation);
   const successorHash = secretHashOf(secret);
   const began = await beginSession(remembering, state, series, successorHash);
+  if (began === undefined) return undefined;
   let use: Use | undefined;
   const swapped = await swapRecord(core, key, series.record, (record) => {
     const now = core.now();
     if (judgeSecret(record, secretHash, now, 0).as !== "current") return undefined;
     if ((record.flags & recordFlags.tombstone) !== 0) return undefined;
-    use = useOf(remembering, state, series, record, began.live);
+    use = useOf(remembering, state, series, record, began.live, generation);
     const closed = { ...record, retired: closeNewest(record, now, options.graceSeconds) };
     return {
       ...record,
@@ -114,12 +150,13 @@ async function exchange(
       idleExpiresAt: idleEnd(remembering, record),
     };
   });
-  if (swapped.outcome === "written") {
-    giveDeviceCookie(remembering, state, token, secret, swapped.record.absoluteExpiresAt);
-    return takeOver(remembering, state, series, began, use);
+  if (swapped.outcome !== "written") {
+    await discard(remembering, began.live);
+    return otherRecord(swapped);
   }
-  await discard(remembering, began.live);
-  if (swapped.outcome === "declined") await again(remembering, state, series, swapped.record);
+  giveDeviceCookie(remembering, state, token, secret, swapped.record.absoluteExpiresAt);
+  await takeOver(remembering, state, series, began, use);
+  return undefined;
 }
 
 /** The secret was used a moment ago, by a parallel request or by one whose answer was lost. */
@@ -127,133 +164,40 @@ async function join(
   remembering: Remembering,
   state: RequestState,
   series: PresentedSeries,
-): Promise<void> {
+): Promise<Again> {
   const { core } = remembering;
   const { key, token, record } = series;
   const successor = openSuccessor(core, key, record, token.secret);
   if (typeof successor === "string") {
     refuse(core, state.request, successor, record.handle);
-    return;
+    return undefined;
   }
   const joined = await joinedSession(core, series);
+  if (joined === "moved-on") {
+    repeat(remembering, state, record);
+    return undefined;
+  }
   if (joined !== undefined) {
     giveDeviceCookie(remembering, state, token, successor, record.absoluteExpiresAt);
-    return takeOver(remembering, state, series, { live: joined });
+    await takeOver(remembering, state, series, { live: joined });
+    return undefined;
   }
-  const began = await beginSession(remembering, state, series, record.secretHash as Buffer);
-  const use = useOf(remembering, state, series, record, began.live);
+  if (record.format > RECORD_FORMAT) return undefined;
+  const began = await beginSession(remembering, state, series, record.secretHash);
+  if (began === undefined) return undefined;
+  const use = useOf(remembering, state, series, record, began.live, series.meta.generation);
   const swapped = await swapRecord(core, key, record, (fresh) =>
     fresh.version === record.version ? { ...fresh, ...use.boxes } : undefined,
   );
-  if (swapped.outcome === "written") {
-    giveDeviceCookie(remembering, state, token, successor, record.absoluteExpiresAt);
-    return takeOver(remembering, state, series, began, use);
+  if (swapped.outcome !== "written") {
+    await discard(remembering, began.live);
+    return otherRecord(swapped);
   }
-  await discard(remembering, began.live);
-  if (swapped.outcome === "declined") await again(remembering, state, series, swapped.record);
+  giveDeviceCookie(remembering, state, token, successor, record.absoluteExpiresAt);
+  await takeOver(remembering, state, series, began, use);
+  return undefined;
 }
 
-/** Another request was first: what the secret means now. */
-function again(
-  remembering: Remembering,
-  state: RequestState,
-  series: PresentedSeries,
-  record: SessionRecord,
-): Promise<void> {
-  return answer(remembering, state, { ...series, record });
-}
-
-interface Began {
-  readonly live: LiveSession;
-  /** Present if this request made the session. */
-  readonly made?: { readonly meta: Meta; readonly contents: Contents };
-}
-
-async function beginSession(
-  { core, options }: Remembering,
-  state: RequestState,
-  { key, record, meta }: PresentedSeries,
-  secretHash: Uint8Array,
-): Promise<Began> {
-  const { handle, absoluteExpiresAt } = record;
-  const sessionMeta: Meta = {
-    subject: meta.subject,
-    level: options.level,
-    authenticatedAt: meta.authenticatedAt ?? record.createdAt,
-    address: state.request.address,
-    userAgent: state.request.header("user-agent")?.slice(0, 300),
-    series: { handle, key, absoluteExpiresAt, secretMark: markOf(secretHash) },
-    stamp: meta.stamp,
-  };
-  const notice = noticeChange(state, "resumed");
-  const contents: Contents = {
-    values: new Map<string, unknown>(),
-    flash: notice.op === "flash" ? [notice.entry] : [],
-  };
-  const text = writeContents(contents, state.rules.codec);
-  const live = draftSession(core, { subjectKey: record.subjectKey, meta: sessionMeta, text });
-  await storeSession(core, live);
-  return { live, made: { meta: sessionMeta, contents } };
-}
-
-/** Nobody was told of the session, so nothing is reported of its end. */
-async function discard({ core }: Remembering, { key }: LiveSession): Promise<void> {
-  await core.store.run("delete", (store) => store.delete(key));
-}
-
-/** What a use changes of the series: where it was used from, and which session came of it. */
-interface Use {
-  readonly boxes: Pick<SessionRecord, "meta" | "data">;
-  readonly tooMany: readonly SeriesSession[];
-}
-
-function useOf(
-  { core }: Remembering,
-  { request }: RequestState,
-  { key, token, meta }: PresentedSeries,
-  record: SessionRecord,
-  session: LiveSession,
-): Use {
-  const known = seriesMetaOf(core, key, record) ?? meta;
-  const { meta: next, tooMany } = withSession(core, known, session);
-  const seen = {
-    address: request.address,
-    userAgent: request.header("user-agent")?.slice(0, 300),
-  };
-  const boxes = {
-    meta: sealMeta(core, key, record, { ...next, ...seen }),
-    data: sealJoin(core, key, token, record, session),
-  };
-  return { boxes, tooMany };
-}
-
-export function idleEnd(
-  { core, options }: Remembering,
-  { absoluteExpiresAt }: Pick<SessionRecord, "absoluteExpiresAt">,
-): number {
-  return Math.min(core.now() + options.idleTimeoutSeconds * 1000, absoluteExpiresAt);
-}
-
-/** From here on the request is the session's. */
-async function takeOver(
-  { core }: Remembering,
-  state: RequestState,
-  { record, meta }: PresentedSeries,
-  { live, made }: Began,
-  use?: Use,
-): Promise<void> {
-  const wasAnonymous = state.live?.kind === "anonymous" || state.phase === "tombstone";
-  state.presented = undefined;
-  state.contents = made?.contents;
-  state.storedText = undefined;
-  state.meta = made?.meta;
-  becomeLive(state, live);
-  giveToken(state, live.secret);
-  if (wasAnonymous) clearCookie(state, "anonymous");
-  const { handle } = record;
-  const session = live.record.handle;
-  const { address } = state.request;
-  const { subject } = meta;
-  core.emit({ type: "device.resumed", handle, subject, session, address });
-  await endSessions(core, use?.tooMany ?? [], subject, { reason: "limit", address });
+function otherRecord(swapped: Swapped): Again {
+  return swapped.outcome === "declined" ? swapped.record : undefined;
 }

@@ -3,30 +3,20 @@
  * cookie alone, indexed by its subject, sealed and swapped as sessions are.
  * @module
  */
-import { cookieValues } from "../cookie/cookie-header.ts";
-import { type CookieForm, expireCookie, setCookie } from "../cookie/set-cookie.ts";
-import { openBox, sealBox } from "../crypto/box.ts";
+
+import type { CookieForm } from "../cookie/set-cookie.ts";
 import type { Token, TokenSeries } from "../crypto/token.ts";
-import {
-  isKnownFormat,
-  newSecret,
-  newSeries,
-  readToken,
-  secretHashOf,
-  storeKeyOf,
-  verifyToken,
-  writeToken,
-} from "../crypto/token.ts";
-import { contextOf, openMeta, sealMeta } from "../engine/boxes.ts";
+import { newSecret, newSeries, secretHashOf, storeKeyOf } from "../crypto/token.ts";
+import { openMeta, sealMeta } from "../engine/boxes.ts";
 import type { SeriesDraft, SeriesName } from "../engine/companions.ts";
 import type { Core } from "../engine/core.ts";
 import { newHandle } from "../engine/core.ts";
-import { endedBy, refuse } from "../engine/load.ts";
 import type { Meta } from "../engine/meta.ts";
-import type { LiveSession, RequestState } from "../engine/request-state.ts";
+import type { LiveSession } from "../engine/request-state.ts";
 import { newWriteId } from "../engine/swap.ts";
 import type { SessionRecord, StoreKey } from "../stores/store.ts";
-import { isPending, RECORD_FORMAT, recordFlags } from "../stores/store.ts";
+import { RECORD_FORMAT, recordFlags } from "../stores/store.ts";
+import { sealJoin } from "./join-box.ts";
 import type { ResolvedRememberMe } from "./remember-me.ts";
 
 /** What the steps of remember-me share. */
@@ -34,6 +24,8 @@ export interface Remembering {
   readonly core: Core;
   readonly options: ResolvedRememberMe;
   readonly cookie: CookieForm;
+  /** The cookie under the earlier names of the policy: one of them is taken over. */
+  readonly previousCookies: readonly CookieForm[];
 }
 
 /** A session that came from a series. */
@@ -46,6 +38,8 @@ export interface SeriesSession {
 /** What the meta box of a series says. */
 export interface SeriesMeta extends Meta {
   readonly subject: string;
+  /** How often the secret was replaced. */
+  readonly generation: number;
   /** Sessions that came from the series and may still be alive, newest first. */
   readonly sessions: readonly SeriesSession[];
 }
@@ -66,8 +60,19 @@ export interface NewSeries extends SeriesDraft {
   readonly subjectKey: string;
 }
 
-/** Until its browser has shown that it got the cookie, a device is kept this long. */
-const UNCONFIRMED_SECONDS = 3600;
+/**
+ * A device's secret: its generation (4 bytes), then 28 random bytes. The token's MAC covers both, so that an old
+ * secret can be told from one that the store has lost, in a failover or when a backup was restored.
+ */
+export function newDeviceSecret(generation: number): Buffer {
+  const secret = newSecret();
+  secret.writeUInt32BE(generation);
+  return secret;
+}
+
+export function generationOf(secret: Buffer): number {
+  return secret.readUInt32BE();
+}
 
 /** Sessions of one device that are kept alive at once: more of them, and the oldest end. */
 const MAX_SESSIONS = 8;
@@ -96,7 +101,7 @@ export function draftSeries(
   subjectKey: string,
   absoluteExpiresAt: number = core.now() + options.absoluteTimeoutSeconds * 1000,
 ): NewSeries {
-  const secret = newSecret();
+  const secret = newDeviceSecret(0);
   const token = newSeries(subjectKey.slice(0, 4));
   const name: SeriesName = {
     handle: newHandle(true),
@@ -109,16 +114,22 @@ export function draftSeries(
 
 /** The record of a drafted series, with the session that has just begun. */
 export function seriesRecord(
-  { core }: Remembering,
+  remembering: Remembering,
   { name, token, secret, subjectKey }: NewSeries,
   meta: Meta,
   session: LiveSession,
 ): SessionRecord {
+  const { core } = remembering;
   const now = core.now();
   const { handle, absoluteExpiresAt } = name;
   const bound = { handle, subjectKey, createdAt: now, absoluteExpiresAt };
   const { subject = "", series: _, ...rest } = meta;
-  const seriesMeta: SeriesMeta = { ...rest, subject, sessions: [sessionEntry(session)] };
+  const seriesMeta: SeriesMeta = {
+    ...rest,
+    subject,
+    generation: 0,
+    sessions: [sessionEntry(session)],
+  };
   return {
     ...bound,
     format: RECORD_FORMAT,
@@ -128,12 +139,21 @@ export function seriesRecord(
     presentedAt: null,
     retired: [],
     successor: null,
-    idleExpiresAt: Math.min(now + UNCONFIRMED_SECONDS * 1000, absoluteExpiresAt),
+    // In full: the user may close the browser on the answer to the sign-in, and come back in a week.
+    idleExpiresAt: idleEnd(remembering, bound),
     flags: recordFlags.series,
     writeIds: [newWriteId()],
     meta: sealMeta(core, name.key, bound, seriesMeta),
     data: sealJoin(core, name.key, token, bound, session),
   };
+}
+
+/** When a device that was used now is forgotten unless it is used again. */
+export function idleEnd(
+  { core, options }: Remembering,
+  { absoluteExpiresAt }: Pick<SessionRecord, "absoluteExpiresAt">,
+): number {
+  return Math.min(core.now() + options.idleTimeoutSeconds * 1000, absoluteExpiresAt);
 }
 
 function sessionEntry({ key, record }: LiveSession): SeriesSession {
@@ -153,106 +173,4 @@ export function withSession(
     meta: { ...meta, sessions: sessions.slice(0, MAX_SESSIONS) },
     tooMany: sessions.slice(MAX_SESSIONS),
   };
-}
-
-type Bound = Parameters<typeof contextOf>[1];
-
-/**
- * The token of the session that came with the present secret, for parallel requests to join it. Sealed as
- * session data is: it opens only with the device's cookie.
- */
-export function sealJoin(
-  core: Core,
-  key: StoreKey,
-  { series }: TokenSeries,
-  record: Bound,
-  session: LiveSession,
-): Buffer {
-  const text = JSON.stringify([
-    session.series.bucket,
-    session.series.series.toString("base64url"),
-    session.secret.toString("base64url"),
-  ]);
-  return sealBox("data", core.options.keyring.current, series, contextOf(key, record), text);
-}
-
-/** The session that came with the present secret, if it is alive and its token still current. */
-export async function joinedSession(
-  core: Core,
-  { key, token, record }: PresentedSeries,
-): Promise<LiveSession | undefined> {
-  const context = contextOf(key, record);
-  const opened = openBox("data", core.options.keyring, token.series, context, record.data);
-  if (typeof opened === "string") return undefined;
-  const [bucket, series, secretText] = JSON.parse(opened.toString()) as [string, string, string];
-  const sessionSeries = { bucket, series: Buffer.from(series, "base64url") };
-  const secret = Buffer.from(secretText, "base64url");
-  const secretHash = secretHashOf(secret);
-  const sessionKey = storeKeyOf(sessionSeries);
-  const found = await core.store.run("get", (store) => store.get(sessionKey));
-  if (found === undefined || isPending(found) || endedBy(found, core.now())) return undefined;
-  if (!secretHash.equals(found.secretHash)) return undefined;
-  return {
-    kind: "signed-in",
-    key: sessionKey,
-    series: sessionSeries,
-    secret,
-    secretHash,
-    record: found,
-  };
-}
-
-/** Series that the request's cookies lead to. Forged ones cost no store read. */
-export async function presentedSeries(
-  { core, cookie }: Remembering,
-  { request }: RequestState,
-): Promise<readonly PresentedSeries[]> {
-  const found: PresentedSeries[] = [];
-  for (const value of cookieValues(request.cookies, cookie.name)) {
-    const token = readToken(value);
-    if (token === undefined) {
-      refuse(core, request, "forged");
-      continue;
-    }
-    const keys = isKnownFormat(token) ? core.options.keyring.find(token.keyNumber) : undefined;
-    if (keys === undefined) {
-      refuse(core, request, "key-missing");
-      continue;
-    }
-    if (keys === "revoked" || !verifyToken(token, keys, cookie.name)) {
-      refuse(core, request, keys === "revoked" ? "unknown" : "forged");
-      continue;
-    }
-    const key = storeKeyOf(token);
-    const record = await core.store.run("get", (store) => store.get(key));
-    if (record === undefined || isPending(record) || !isSeriesRecord(record)) {
-      refuse(core, request, "unknown");
-      continue;
-    }
-    const meta = openMeta(core, key, record);
-    if (typeof meta === "string") {
-      refuse(core, request, meta, record.handle);
-      continue;
-    }
-    const secretHash = secretHashOf(token.secret);
-    found.push({ key, token, secretHash, record, meta: meta as SeriesMeta });
-  }
-  return found;
-}
-
-/** Sets the device's cookie, for as long as the device is remembered at most. */
-export function giveDeviceCookie(
-  { core, cookie }: Remembering,
-  state: RequestState,
-  series: TokenSeries,
-  secret: Uint8Array,
-  absoluteExpiresAt: number,
-): void {
-  const token = writeToken(series, secret, core.options.keyring.current, cookie.name);
-  const leftSeconds = Math.max(0, Math.floor((absoluteExpiresAt - core.now()) / 1000));
-  state.cookies.set(cookie, setCookie(cookie, token, leftSeconds));
-}
-
-export function clearDeviceCookie({ cookie }: Remembering, state: RequestState): void {
-  state.cookies.set(cookie, expireCookie(cookie));
 }

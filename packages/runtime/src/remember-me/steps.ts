@@ -2,47 +2,66 @@
  * What the engine leaves to remember-me, each step told by a file of this folder.
  * @module
  */
-import { cookieValues } from "../cookie/cookie-header.ts";
-import type { RememberSteps } from "../engine/companions.ts";
+import type { CookieForm } from "../cookie/set-cookie.ts";
+import type { RememberSteps, SeriesName } from "../engine/companions.ts";
 import type { Core } from "../engine/core.ts";
 import { storeSession } from "../engine/create.ts";
 import { closeNewest, isServed, judgeSecret } from "../engine/judge.ts";
-import type { RequestState } from "../engine/request-state.ts";
+import type { LiveSession, RequestState } from "../engine/request-state.ts";
 import { metaOf } from "../engine/request-state.ts";
 import { swapRecord } from "../engine/swap.ts";
 import type { RevocationReason } from "../events.ts";
 import { isPending, recordFlags } from "../stores/store.ts";
-import { devicesOf } from "./devices.ts";
-import { endSeries, endStolenSeries } from "./end-series.ts";
-import type { ResolvedRememberMe } from "./remember-me.ts";
-import { idleEnd, resume } from "./resume.ts";
+import { checkStore } from "./check-store.ts";
 import {
   clearDeviceCookie,
-  draftSeries,
   giveDeviceCookie,
+  holdsSecret,
+  isDeviceCookieThere,
+  presentedSeries,
+} from "./device-cookie.ts";
+import { devicesOf, forgetOldest } from "./devices.ts";
+import { endSeries, endStolenSeries } from "./end-series.ts";
+import { keepNotice } from "./notice.ts";
+import type { ResolvedRememberMe } from "./remember-me.ts";
+import { resume } from "./resume.ts";
+import {
+  draftSeries,
+  idleEnd,
   isSeriesRecord,
   markOf,
   type NewSeries,
-  presentedSeries,
   type Remembering,
   seriesRecord,
 } from "./series.ts";
 
 export function rememberSteps(core: Core, options: ResolvedRememberMe): RememberSteps {
-  const { name, attributes } = core.options.signedInCookie;
+  const { signedInCookie, previousCookies } = core.options;
+  const deviceCookie = ({ name, attributes }: CookieForm) => ({
+    name: `${name}-remember`,
+    attributes,
+  });
   const remembering: Remembering = {
     core,
     options,
-    cookie: { name: `${name}-remember`, attributes },
+    cookie: deviceCookie(signedInCookie),
+    previousCookies: previousCookies.map(({ signedIn }) => deviceCookie(signedIn)),
   };
+  checkStore(remembering);
 
   return {
     resume: (state) => resume(remembering, state),
     draft: (subjectKey, absoluteExpiresAt) =>
       draftSeries(remembering, subjectKey, absoluteExpiresAt),
 
-    async begin(state, draft, checkpoint) {
+    // The request that came back by the device's cookie has the secret before, and the session's came after.
+    holds: (state, series) =>
+      state.resumed !== undefined || holdsSecret(remembering, state, series),
+
+    async begin(state, draft, replaced, checkpoint) {
+      await endNamed(remembering, state, replaced, "replaced");
       await endPresented(remembering, state, "replaced");
+      keepNotice(state);
       if (draft === undefined) {
         if (isDeviceCookieThere(remembering, state)) clearDeviceCookie(remembering, state);
         return true;
@@ -69,15 +88,20 @@ export function rememberSteps(core: Core, options: ResolvedRememberMe): Remember
     },
 
     async end(state, series) {
-      const keep = state.live?.key;
-      const { address } = state.request;
-      if (series !== undefined) {
-        await endSeries(remembering, series.key, { reason: "signed-out", address, keep });
-      }
+      await endNamed(remembering, state, series, "signed-out");
       await endPresented(remembering, state, "signed-out");
       if (series !== undefined || isDeviceCookieThere(remembering, state)) {
         clearDeviceCookie(remembering, state);
       }
+    },
+
+    async recheck(state) {
+      const { resumed, live } = state;
+      // Where the handler changed the token, the answer has newer cookies already.
+      if (resumed === undefined || live === undefined || live.secret !== resumed.secret) return;
+      if (await isStillThere(core, live)) return;
+      state.cookies.delete(core.options.signedInCookie);
+      state.cookies.delete(remembering.cookie);
     },
 
     async reused({ key }, address) {
@@ -90,8 +114,22 @@ export function rememberSteps(core: Core, options: ResolvedRememberMe): Remember
   };
 }
 
-function isDeviceCookieThere({ cookie }: Remembering, { request }: RequestState): boolean {
-  return cookieValues(request.cookies, cookie.name).length > 0;
+/** Whether a session is there, under the secret that this request knows. */
+async function isStillThere(core: Core, { key, secretHash }: LiveSession): Promise<boolean> {
+  const record = await core.store.run("get", (store) => store.get(key));
+  return record !== undefined && !isPending(record) && secretHash.equals(record.secretHash);
+}
+
+/** Ends the device that the request's session came from, or began with. */
+async function endNamed(
+  remembering: Remembering,
+  state: RequestState,
+  series: SeriesName | undefined,
+  reason: RevocationReason,
+): Promise<void> {
+  if (series === undefined) return;
+  const { address } = state.request;
+  await endSeries(remembering, series.key, { reason, address, keep: state.live?.key });
 }
 
 /** Ends what the browser is remembered by. An old cookie must not end anything: its holder may be a thief. */
@@ -121,10 +159,16 @@ async function store(
   const record = seriesRecord(remembering, draft, meta, live);
   const { key, handle } = draft.name;
   if (!(await storeSession(core, { ...live, key, record }, { checkpoint }))) return false;
+  // Everything was revoked between the session and this: the device must not outlive it.
+  if (!(await isStillThere(core, live))) {
+    await endSeries(remembering, key, { reason: "requested" });
+    return false;
+  }
   giveDeviceCookie(remembering, state, draft.token, draft.secret, record.absoluteExpiresAt);
   const { subject = "" } = meta;
   const { address } = state.request;
   const session = live.record.handle;
   core.emit({ type: "device.remembered", handle, subject, session, address });
+  await forgetOldest(remembering, draft.subjectKey, address);
   return true;
 }
