@@ -5,7 +5,7 @@
 
 import type { Request } from "express";
 import type { Session } from "holdfast";
-import type { Attempts } from "./attempts.ts";
+import type { SignInThrottle } from "holdfast/throttle";
 import type { AuditTrail } from "./audit-trail.ts";
 import type { BankData, BankLevel, BankSessions } from "./bank-sessions.ts";
 import type { Customers } from "./customers.ts";
@@ -19,7 +19,7 @@ export interface BankParts {
   readonly sessions: BankSessions;
   /** The session of one request. */
   readonly session: (request: Request) => BankSession;
-  readonly attempts: Attempts;
+  readonly throttle: SignInThrottle;
   readonly trail: AuditTrail;
   /** The current instant, in Unix epoch milliseconds. */
   readonly now: () => number;

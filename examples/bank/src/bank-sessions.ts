@@ -4,6 +4,7 @@
  */
 import type { Keyring, SessionEventHandler, SessionPolicy, Sessions } from "holdfast";
 import { createSessions, sessionData } from "holdfast";
+import { csrf } from "holdfast/csrf";
 import { rememberMe } from "holdfast/remember-me";
 import { sqliteStore } from "holdfast/stores/sqlite";
 import type { Database } from "./database.ts";
@@ -38,6 +39,7 @@ export function bankSessions(options: BankSessionOptions): BankSessions {
     data: sessionData<BankData>(),
     levels: ["remembered", "password"],
     rememberMe: rememberMe({ level: "remembered" }),
+    csrf: csrf(),
     policy: {
       // People leave a bank's page open on a desk: half of the library's default.
       idleTimeoutSeconds: 900,

@@ -8,10 +8,11 @@ import { fileURLToPath } from "node:url";
 import express, { type Express, type Request } from "express";
 import type { Keyring, SessionEventHandler, SessionPolicy } from "holdfast";
 import { expressSessions } from "holdfast/adapters/express";
-import { createAttempts } from "./attempts.ts";
+import type { ThrottlePolicy } from "holdfast/throttle";
 import { createAuditTrail, lineOf } from "./audit-trail.ts";
 import type { BankParts } from "./bank-parts.ts";
 import { type BankSessions, bankSessions } from "./bank-sessions.ts";
+import { bankThrottle } from "./bank-throttle.ts";
 import { customersIn } from "./customers.ts";
 import { openDatabase } from "./database.ts";
 import { ledgerIn } from "./ledger.ts";
@@ -40,6 +41,8 @@ export interface BankOptions {
   readonly keyring: Keyring;
   /** On top of the bank's own. */
   readonly policy?: SessionPolicy;
+  /** Budgets of the sign-in, in place of the defaults. */
+  readonly throttle?: ThrottlePolicy;
   /** The current instant, in Unix epoch milliseconds. @default Date.now */
   readonly now?: () => number;
   /** Told every event after the audit page is. */
@@ -76,13 +79,16 @@ export async function createBank(options: BankOptions): Promise<Bank> {
       return onEvent?.(event);
     },
   });
-  const { middleware, session } = expressSessions(sessions, { reauthenticate: "/sign-in/again" });
+  const { middleware, session, verifyForm } = expressSessions(sessions, {
+    reauthenticate: "/sign-in/again",
+  });
+  const throttle = bankThrottle(database, options.throttle);
   const bank: BankParts = {
     customers: customersIn(database),
     ledger: ledgerIn(database),
     sessions,
     session,
-    attempts: createAttempts(now),
+    throttle,
     trail,
     now,
   };
@@ -100,6 +106,8 @@ export async function createBank(options: BankOptions): Promise<Bank> {
   if (hold !== undefined)
     app.use((request, _response, next) => void hold(request).then(() => next(), next));
   app.use(express.urlencoded({ extended: false, limit: "16kb" }));
+  // Every form brings its token: none is looked at without it.
+  app.use(verifyForm);
   for (const pages of [
     homePages,
     savingsPages,
@@ -125,6 +133,7 @@ export async function createBank(options: BankOptions): Promise<Bank> {
     app,
     sessions,
     async close() {
+      throttle.close();
       await sessions.close();
       sessionDatabase.close();
       database.close();

@@ -2,7 +2,13 @@
  * Form fields with their labels, hints and faults, tied together for assistive technology.
  * @module
  */
+import type { BankSession } from "./bank-parts.ts";
 import { type Html, html } from "./html.ts";
+
+/** Shows that a form is ours. For every form that changes something. */
+export function tokenField(session: BankSession): Html {
+  return html`<input type="hidden" name="csrf_token" value="${session.csrfToken()}">`;
+}
 
 export interface FieldOptions {
   readonly name: string;

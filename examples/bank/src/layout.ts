@@ -2,7 +2,9 @@
  * The page around every page: landmarks, navigation, messages.
  * @module
  */
+import type { BankSession } from "./bank-parts.ts";
 import type { Customer } from "./customers.ts";
+import { tokenField } from "./fields.ts";
 import { type Html, html } from "./html.ts";
 import { brandMark, icons } from "./icons.ts";
 
@@ -20,6 +22,8 @@ export interface Page {
 
 export interface Surroundings {
   readonly customer: Customer | undefined;
+  /** Absent on pages that must not ask anything of the session. */
+  readonly session?: BankSession;
   readonly notices: readonly Html[];
 }
 
@@ -60,15 +64,16 @@ function navigation(customer: Customer | undefined, current: Section | undefined
 </nav>`;
 }
 
-function identity(customer: Customer | undefined): Html {
-  if (customer === undefined) {
+function identity({ customer, session }: Surroundings): Html {
+  if (customer === undefined || session === undefined) {
     return html`<a class="button small" href="/sign-in">Sign in</a>`;
   }
   return html`<span class="who">${customer.name}</span>
-<form method="post" action="/sign-out"><button class="quiet small">Sign out</button></form>`;
+<form method="post" action="/sign-out">${tokenField(session)}<button class="quiet small">Sign out</button></form>`;
 }
 
-export function layout(page: Page, { customer, notices }: Surroundings): Html {
+export function layout(page: Page, surroundings: Surroundings): Html {
+  const { customer, notices } = surroundings;
   const isIn = customer !== undefined;
   return html`<!doctype html>
 <html lang="en">
@@ -85,7 +90,7 @@ export function layout(page: Page, { customer, notices }: Surroundings): Html {
 <header class="top">
 <a class="brand" href="${isIn ? "/accounts" : "/"}">${brandMark}<span>Tidewater</span></a>
 ${navigation(customer, page.section)}
-<div class="identity">${identity(customer)}</div>
+<div class="identity">${identity(surroundings)}</div>
 </header>
 <main id="main" tabindex="-1">
 ${notices.map((notice) => html`<p class="notice" role="status">${icons.check}<span>${notice}</span></p>`)}

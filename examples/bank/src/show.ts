@@ -21,5 +21,5 @@ export function show(bank: BankParts, request: Request, response: Response, page
   response
     .status(page.status ?? 200)
     .type("html")
-    .send(layout(page, { customer, notices }).toString());
+    .send(layout(page, { customer, session, notices }).toString());
 }

@@ -18,7 +18,15 @@ const FLAGS = [
 ];
 
 const publicPages = ["/", "/savings", "/sign-in", "/session"];
-const customerPages = ["/accounts", "/transfer", "/devices", "/password", "/email", "/session"];
+const customerPages = [
+  "/accounts",
+  "/transfer",
+  "/devices",
+  "/activity",
+  "/password",
+  "/email",
+  "/session",
+];
 const administratorPages = ["/admin", "/audit"];
 
 describeWith("chromium", "the bank in a browser", (program) => {
@@ -48,31 +56,37 @@ describeWith("chromium", "the bank in a browser", (program) => {
     return cookies.find(({ name }) => name === "__Host-sid");
   }
 
-  it("keeps one session cookie, with every protection, out of reach of scripts", async () => {
+  it("keeps its cookies, with every protection, out of reach of scripts", async () => {
     const bank = await startBank();
     const page = await openPage(bank);
     await signIn(page, "ada");
-    expect(await page.context().cookies()).toEqual([
-      {
-        name: "__Host-sid",
-        value: expect.stringMatching(/^[\w-]{92}$/),
-        // Without the dot that a cookie for subdomains has.
-        domain: "127.0.0.1",
-        path: "/",
-        expires: -1,
-        httpOnly: true,
-        secure: true,
-        sameSite: "Lax",
-      },
+    const cookies = await page.context().cookies();
+    // A visitor's form, the device that has signed in before, and the session.
+    expect(cookies.map(({ name }) => name).sort()).toEqual([
+      "__Host-sid",
+      "__Host-sid-csrf",
+      "__Host-sid-device",
     ]);
+    for (const cookie of cookies) {
+      // Without the dot that a cookie for subdomains has.
+      const attributes = { domain: "127.0.0.1", path: "/", httpOnly: true, secure: true };
+      expect(cookie).toMatchObject({ ...attributes, sameSite: "Lax" });
+    }
+    expect(await sessionCookie(page)).toMatchObject({
+      value: expect.stringMatching(/^[\w-]{92}$/),
+      expires: -1,
+    });
     expect(await page.evaluate("document.cookie")).toBe("");
   });
 
-  it("gives who only reads no cookie at all", async () => {
+  it("gives who only reads no session, and a cookie with the first form", async () => {
     const bank = await startBank();
     const page = await openPage(bank);
-    for (const path of [...publicPages, "/accounts", "/nothing-here"]) await page.goto(path);
+    await page.goto("/");
     expect(await page.context().cookies()).toEqual([]);
+    for (const path of [...publicPages, "/accounts", "/nothing-here"]) await page.goto(path);
+    const cookies = await page.context().cookies();
+    expect(cookies.map(({ name }) => name)).toEqual(["__Host-sid-csrf"]);
   });
 
   it("signs nobody into a session that somebody else planted", async () => {
@@ -81,8 +95,9 @@ describeWith("chromium", "the bank in a browser", (program) => {
     await attacker.goto("/savings");
     await attacker.getByRole("button", { name: "Keep this plan" }).click();
     await attacker.getByText("Your plan is kept.").waitFor();
-    const [planted] = await attacker.context().cookies();
-    expect(planted?.name).toBe("__Host-sid-anon");
+    const planted = (await attacker.context().cookies()).find(
+      ({ name }) => name === "__Host-sid-anon",
+    );
     const value = planted?.value ?? "";
     const attributes = { domain: "127.0.0.1", path: "/", secure: true, httpOnly: true } as const;
 
@@ -97,7 +112,8 @@ describeWith("chromium", "the bank in a browser", (program) => {
       await signIn(victim, "ada");
       const cookie = await sessionCookie(victim);
       expect(cookie?.value).not.toBe(token);
-      expect(await victim.context().cookies()).toHaveLength(1);
+      const names = (await victim.context().cookies()).map((kept) => kept.name);
+      expect(names).not.toContain("__Host-sid-anon");
 
       // What the attacker planted leads nowhere under either name.
       await attacker.context().clearCookies();
@@ -196,9 +212,42 @@ describeWith("chromium", "the bank in a browser", (program) => {
     expect(await focused()).toEqual({ text: "password", outline: "solid" });
     await page.keyboard.type(passwordOf("ada"));
     await press("Tab");
+    expect(await focused()).toEqual({ text: "remember", outline: "solid" });
+    await press("Space");
+    await press("Tab");
     expect(await focused()).toEqual({ text: "Sign in", outline: "solid" });
     await press("Enter");
     await page.waitForURL("**/accounts");
+  });
+
+  it("remembers a device over the end of the browser, and explains it", async () => {
+    const bank = await startBank();
+    const page = await openPage(bank);
+    await page.goto("/sign-in");
+    await page.getByLabel("Name").fill("ada");
+    await page.getByLabel("Password", { exact: true }).fill(passwordOf("ada"));
+    await page.getByLabel("Keep me signed in on this device").check();
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL("**/accounts");
+
+    // What a browser that was closed has left: cookies with an age.
+    const kept = (await page.context().cookies()).filter(({ expires }) => expires > 0);
+    const later = await openPage(bank);
+    await later.context().addCookies(kept);
+    await later.goto("/accounts");
+    await later.getByText("we remembered this device").waitFor();
+    await later.getByRole("link", { name: "What does that mean?" }).click();
+    await later.getByRole("heading", { name: "This device was remembered" }).waitFor();
+
+    // Another copy of the same cookies, too late to be the same browser.
+    bank.advance(120);
+    const thief = await openPage(bank);
+    await thief.context().addCookies(kept);
+    await thief.goto("/accounts");
+    await thief.getByText("An old cookie of yours was used").waitFor();
+    await later.goto("/accounts");
+    await later.getByRole("link", { name: "What does that mean?" }).click();
+    await later.getByRole("heading", { name: "Someone used an old cookie of yours" }).waitFor();
   });
 
   it("works without JavaScript", async () => {

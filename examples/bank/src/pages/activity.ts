@@ -55,7 +55,7 @@ function activityOf({ trail }: BankParts, customerId: string): Html {
     .slice(0, SHOWN_LINES);
   return html`<section aria-labelledby="lately">
 <h2 id="lately">What happened lately</h2>
-<ol class="trail card">${lines.map(activityLine)}</ol>
+<ol class="trail activity card">${lines.map(activityLine)}</ol>
 ${lines.length === 0 && html`<p class="muted">Nothing yet.</p>`}
 </section>`;
 }
@@ -93,6 +93,6 @@ function activityLine({ at, what, address, details = "" }: TrailLine): Html {
   return html`<li>
 <span class="muted">${formatInstant(at)}</span>
 <span class="${isGrave ? "what grave" : "what"}">${meanings[what]}${because}</span>
-<span>${address ?? ""}</span><span></span>
+<span>${address ?? ""}</span>
 </li>`;
 }

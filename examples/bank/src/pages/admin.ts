@@ -5,8 +5,9 @@
  */
 import { type Request, Router } from "express";
 import { type CredentialChange, changeCredentials } from "holdfast/credentials";
-import type { BankParts } from "../bank-parts.ts";
+import type { BankParts, BankSession } from "../bank-parts.ts";
 import { type Customer, isRole, roles } from "../customers.ts";
+import { tokenField } from "../fields.ts";
 import { field } from "../form.ts";
 import { type Html, html } from "../html.ts";
 import { PageError } from "../page-error.ts";
@@ -19,11 +20,11 @@ export function adminPages(bank: BankParts): Router {
   const router = Router();
 
   router.get("/admin", async (request, response) => {
-    const { customer: administrator } = administratorOf(request);
+    const { session, customer: administrator } = administratorOf(request);
     const cards = await Promise.all(
       customers.list().map(async (customer) => {
         const summaries = await sessions.subject(customer.id).list();
-        return customerCard(customer, summaries.length, customer.id === administrator.id);
+        return customerCard(session, customer, summaries.length, customer.id === administrator.id);
       }),
     );
     const main = html`<h1>Customers</h1>
@@ -126,9 +127,14 @@ const roleNames = {
   administrator: "an administrator",
 } as const;
 
-function customerCard(customer: Customer, sessions: number, isSelf: boolean): Html {
+function customerCard(
+  session: BankSession,
+  customer: Customer,
+  sessions: number,
+  isSelf: boolean,
+): Html {
   const { id, name, login, email, role, isDisabled } = customer;
-  const hidden = html`<input type="hidden" name="customer" value="${id}">`;
+  const hidden = html`${tokenField(session)}<input type="hidden" name="customer" value="${id}">`;
   const state = isDisabled
     ? html`<span class="badge warn">closed</span>`
     : html`<span class="badge">${sessions} session${sessions !== 1 && "s"}</span>`;

@@ -4,8 +4,9 @@
  */
 import { Router } from "express";
 import type { SessionSummary } from "holdfast";
-import type { BankParts } from "../bank-parts.ts";
+import type { BankParts, BankSession } from "../bank-parts.ts";
 import { deviceName, isPhone } from "../device-name.ts";
+import { tokenField } from "../fields.ts";
 import { field } from "../form.ts";
 import { formatAgo, formatInstant } from "../format.ts";
 import { type Html, html } from "../html.ts";
@@ -27,10 +28,10 @@ export function devicesPages(bank: BankParts): Router {
 ${securityTabs("/devices")}
 <section aria-labelledby="devices">
 <h2 id="devices">Where you are signed in, or remembered</h2>
-<ul class="devices">${here.map((summary) => deviceCard(summary, now(), true))}${others.map((summary) => deviceCard(summary, now(), false))}</ul>
+<ul class="devices">${here.map((summary) => deviceCard(session, summary, now(), true))}${others.map((summary) => deviceCard(session, summary, now(), false))}</ul>
 <div class="actions">
-${others.length > 0 && html`<form method="post" action="/devices/end-others"><button class="secondary">End all others</button></form>`}
-<form method="post" action="/sign-out/everywhere"><button class="danger">Sign out everywhere</button></form>
+${others.length > 0 && html`<form method="post" action="/devices/end-others">${tokenField(session)}<button class="secondary">End all others</button></form>`}
+<form method="post" action="/sign-out/everywhere">${tokenField(session)}<button class="danger">Sign out everywhere</button></form>
 </div>
 <p class="muted">Do you not know one of them? End it, and <a href="/password">change your password</a>.</p>
 </section>`;
@@ -68,7 +69,12 @@ export function signedOut(count: number): string {
   return count === 1 ? "1 other device was signed out" : `${count} other devices were signed out`;
 }
 
-function deviceCard(summary: SessionSummary, now: number, isHere: boolean): Html {
+function deviceCard(
+  session: BankSession,
+  summary: SessionSummary,
+  now: number,
+  isHere: boolean,
+): Html {
   const { handle, userAgent, address, createdAt, lastSeenAt, remembered } = summary;
   const name = deviceName(userAgent);
   return html`<li class="card device">
@@ -81,6 +87,6 @@ function deviceCard(summary: SessionSummary, now: number, isHere: boolean): Html
 <div><dt>Last seen</dt><dd>${formatAgo(lastSeenAt, now)}</dd></div>
 </dl>
 </div>
-${!isHere && html`<form method="post" action="/devices/end"><input type="hidden" name="handle" value="${handle}"><button class="secondary small" aria-label="End ${name}, ${address ?? "address not known"}">End</button></form>`}
+${!isHere && html`<form method="post" action="/devices/end">${tokenField(session)}<input type="hidden" name="handle" value="${handle}"><button class="secondary small" aria-label="End ${name}, ${address ?? "address not known"}">End</button></form>`}
 </li>`;
 }

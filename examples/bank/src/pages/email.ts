@@ -6,7 +6,7 @@
 import { type Request, type Response, Router } from "express";
 import { changeCredentials } from "holdfast/credentials";
 import type { BankParts } from "../bank-parts.ts";
-import { textField } from "../fields.ts";
+import { textField, tokenField } from "../fields.ts";
 import { field } from "../form.ts";
 import { html } from "../html.ts";
 import { securityTabs } from "../security-tabs.ts";
@@ -38,11 +38,12 @@ export function emailPages(bank: BankParts): Router {
   });
 
   function showForm(request: Request, response: Response, email: string, fault?: string): void {
+    const session = bank.session(request);
     const main = html`<h1>Security</h1>
 ${securityTabs("/email")}
 <section class="narrow card" aria-labelledby="email-title">
 <h2 id="email-title">Your e-mail address</h2>
-<form method="post" action="/email" class="stack">
+<form method="post" action="/email" class="stack">${tokenField(session)}
 ${textField({ name: "email", label: "E-mail address", type: "email", value: email, autocomplete: "email", fault })}
 <button>Save</button>
 </form>

@@ -5,16 +5,11 @@
 import { type Request, type Response, Router } from "express";
 import { changeCredentials } from "holdfast/credentials";
 import type { BankParts } from "../bank-parts.ts";
-import { textField } from "../fields.ts";
+import { textField, tokenField } from "../fields.ts";
 import { field } from "../form.ts";
-import { formatDuration } from "../format.ts";
 import { html } from "../html.ts";
-import {
-  hashPassword,
-  MAX_PASSWORD_LENGTH,
-  MIN_PASSWORD_LENGTH,
-  passwordMatches,
-} from "../passwords.ts";
+import { checkPassword, isThrottled } from "../password-check.ts";
+import { hashPassword, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from "../passwords.ts";
 import { securityTabs } from "../security-tabs.ts";
 import { show } from "../show.ts";
 import { requireFreshCustomer } from "../visitor.ts";
@@ -23,28 +18,22 @@ import { signedOut } from "./devices.ts";
 type PasswordFaults = Partial<Record<"current" | "password" | "repeated", string>>;
 
 export function passwordPages(bank: BankParts): Router {
-  const { attempts, customers, sessions } = bank;
+  const { customers, sessions } = bank;
   const router = Router();
 
   router.get("/password", (request, response) => showForm(request, response));
 
   router.post("/password", async (request, response) => {
     const { session, customer } = requireFreshCustomer(bank, request);
-    const address = request.ip ?? "";
     const current = field(request, "current");
     const password = field(request, "password");
-    const waitSeconds = attempts.begin(customer.login, address);
-    if (waitSeconds > 0) {
-      response.set("Retry-After", String(waitSeconds));
-      const fault = `Too many attempts. Try again in ${formatDuration(waitSeconds)}.`;
-      return showForm(request, response, 429, { current: fault });
+    const found = await checkPassword(bank, session, customer.login, current, () => customer);
+    if (isThrottled(found)) {
+      response.set("Retry-After", String(found.waitSeconds));
+      return showForm(request, response, 429, { current: found.fault });
     }
-    const isRight =
-      current.length <= MAX_PASSWORD_LENGTH &&
-      (await passwordMatches(customers.passwordHash(customer.id), current));
-    const faults = passwordFaults(isRight, password, field(request, "repeated"));
+    const faults = passwordFaults(found !== undefined, password, field(request, "repeated"));
     if (Object.keys(faults).length > 0) return showForm(request, response, 422, faults);
-    attempts.succeeded(customer.login, address);
 
     // First the password, then the sessions: whoever signs in with the old one in between is ended too,
     // or refused by the checkpoint.
@@ -62,13 +51,13 @@ export function passwordPages(bank: BankParts): Router {
     status = 200,
     faults: PasswordFaults = {},
   ): void {
-    const { customer } = requireFreshCustomer(bank, request);
+    const { session, customer } = requireFreshCustomer(bank, request);
     const main = html`<h1>Security</h1>
 ${securityTabs("/password")}
 <section class="narrow card" aria-labelledby="password-title">
 <h2 id="password-title">Change your password</h2>
 <p class="muted">This signs all your other devices out.</p>
-<form method="post" action="/password" class="stack">
+<form method="post" action="/password" class="stack">${tokenField(session)}
 <input class="visually-hidden" type="text" name="login" value="${customer.login}" autocomplete="username" readonly tabindex="-1" aria-hidden="true">
 ${textField({ name: "current", label: "Current password", type: "password", autocomplete: "current-password", fault: faults.current })}
 ${textField({ name: "password", label: "New password", type: "password", autocomplete: "new-password", fault: faults.password, hint: `At least ${MIN_PASSWORD_LENGTH} characters. Several words make a good one.` })}

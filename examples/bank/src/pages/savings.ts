@@ -5,8 +5,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { Router } from "express";
-import type { BankParts } from "../bank-parts.ts";
-import { textField } from "../fields.ts";
+import type { BankParts, BankSession } from "../bank-parts.ts";
+import { textField, tokenField } from "../fields.ts";
 import { field, queryField } from "../form.ts";
 import { formatMoney, formatWholeMoney, parseAmountOrZero } from "../format.ts";
 import { type Html, html } from "../html.ts";
@@ -33,7 +33,7 @@ export function savingsPages(bank: BankParts): Router {
     const isAsked = Object.keys(EXAMPLE).some((name) => queryField(request, name) !== "");
     const form = isAsked ? formOf((name) => queryField(request, name)) : EXAMPLE;
     const session = bank.session(request);
-    const main = savingsPage(form, session.get("plans") ?? [], session.subject !== undefined);
+    const main = savingsPage(session, form);
     show(bank, request, response, { title: "Plan your savings", section: "savings", main });
   });
 
@@ -77,7 +77,9 @@ function read(form: PlanForm): { readonly plan?: PlanNumbers; readonly faults: P
   return { plan: { startCents, monthlyCents, years }, faults };
 }
 
-function savingsPage(form: PlanForm, plans: readonly SavingsPlan[], isSignedIn: boolean): Html {
+function savingsPage(session: BankSession, form: PlanForm): Html {
+  const plans = session.get("plans") ?? [];
+  const isSignedIn = session.subject !== undefined;
   const { plan, faults } = read(form);
   return html`<h1>Plan your savings</h1>
 <div class="columns">
@@ -90,16 +92,16 @@ ${textField({ name: "years", label: "For how many years", value: form.years, inp
 <button class="secondary">Calculate</button>
 </form>
 </section>
-${plan !== undefined && outcome(plan, form)}
+${plan !== undefined && outcome(session, plan, form)}
 </div>
 <section aria-labelledby="kept">
 <h2 id="kept">Plans you kept</h2>
-${plans.length === 0 ? html`<p class="muted">None yet. Keep a plan to compare it with another.</p>` : html`<ul class="plans">${plans.map(keptPlan)}</ul>`}
+${plans.length === 0 ? html`<p class="muted">None yet. Keep a plan to compare it with another.</p>` : html`<ul class="plans">${plans.map((kept) => keptPlan(session, kept))}</ul>`}
 ${!isSignedIn && plans.length > 0 && html`<p class="muted">They are kept while you are here. <a href="/sign-in?return=/savings">Sign in</a>, and they come with you.</p>`}
 </section>`;
 }
 
-function outcome(plan: PlanNumbers, form: PlanForm): Html {
+function outcome(session: BankSession, plan: PlanNumbers, form: PlanForm): Html {
   const growth = growthOf(plan);
   const { paidInCents, interestCents } = growth.at(-1) as PlanYear;
   return html`<section class="card outcome" aria-labelledby="outcome">
@@ -107,7 +109,7 @@ function outcome(plan: PlanNumbers, form: PlanForm): Html {
 <p class="figure">${formatMoney(paidInCents + interestCents)}</p>
 <p class="legend"><span class="key paid">paid in ${formatMoney(paidInCents)}</span> <span class="key interest">interest ${formatMoney(interestCents)}</span></p>
 ${chart(growth)}
-<form method="post" action="/savings/plans">
+<form method="post" action="/savings/plans">${tokenField(session)}
 ${Object.entries(form).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
 <button>Keep this plan</button>
 </form>
@@ -133,7 +135,7 @@ function chart(growth: readonly PlanYear[]): Html {
   return html`<svg class="chart" viewBox="0 0 ${CHART_WIDTH} ${CHART_HEIGHT}" role="img" aria-label="Growth year by year, as in the figures above">${bars}</svg>`;
 }
 
-function keptPlan(plan: SavingsPlan): Html {
+function keptPlan(session: BankSession, plan: SavingsPlan): Html {
   const { paidInCents, interestCents } = growthOf(plan).at(-1) as PlanYear;
   const query = new URLSearchParams({
     start: String(plan.startCents / 100),
@@ -144,6 +146,6 @@ function keptPlan(plan: SavingsPlan): Html {
   return html`<li class="card plan">
 <p class="plan-total">${formatWholeMoney(paidInCents + interestCents)}</p>
 <p><a href="/savings?${query.toString()}">${terms}</a></p>
-<form method="post" action="/savings/plans/remove"><input type="hidden" name="plan" value="${plan.id}"><button class="quiet small" aria-label="Remove the plan of ${terms}">Remove</button></form>
+<form method="post" action="/savings/plans/remove">${tokenField(session)}<input type="hidden" name="plan" value="${plan.id}"><button class="quiet small" aria-label="Remove the plan of ${terms}">Remove</button></form>
 </li>`;
 }

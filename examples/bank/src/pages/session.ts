@@ -30,7 +30,7 @@ ${session.handle === undefined ? nothing : await known(bank, session)}
 }
 
 const nothing = html`<p class="lead">Nothing.</p>
-<p>You have no session and no cookie of this site. Reading does not begin one: that takes something to keep, such as a <a href="/savings">savings plan</a>.</p>`;
+<p>You have no session. Reading does not begin one: that takes something to keep, such as a <a href="/savings">savings plan</a>.</p>`;
 
 async function known({ sessions, now }: BankParts, session: BankSession): Promise<Html> {
   const { handle, subject, level, authenticatedAt } = session;

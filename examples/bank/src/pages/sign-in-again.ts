@@ -4,22 +4,20 @@
  * @module
  */
 import { type Request, type Response, Router } from "express";
+import { safeReturnPath } from "holdfast/adapters/express";
 import type { BankParts } from "../bank-parts.ts";
-import { alert, textField } from "../fields.ts";
+import { alert, textField, tokenField } from "../fields.ts";
 import { field } from "../form.ts";
-import { formatDuration } from "../format.ts";
 import { html } from "../html.ts";
-import { MAX_PASSWORD_LENGTH, passwordMatches } from "../passwords.ts";
-import { returnPath } from "../return-path.ts";
+import { checkPassword, isThrottled } from "../password-check.ts";
 import { show } from "../show.ts";
 import { customerOf, requireCustomer } from "../visitor.ts";
 
 export function signInAgainPages(bank: BankParts): Router {
-  const { attempts, customers } = bank;
   const router = Router();
 
   router.get("/sign-in/again", (request, response) => {
-    const back = returnPath(request.query.return, "/accounts");
+    const back = safeReturnPath(request.query.return, "/accounts");
     if (customerOf(bank, bank.session(request)) === undefined) {
       return response.redirect(303, `/sign-in?${new URLSearchParams({ return: back })}`);
     }
@@ -27,21 +25,17 @@ export function signInAgainPages(bank: BankParts): Router {
   });
 
   router.post("/sign-in/again", async (request, response) => {
-    const back = returnPath(field(request, "return"), "/accounts");
+    const back = safeReturnPath(field(request, "return"), "/accounts");
     const { session, customer } = requireCustomer(bank, request, "remembered");
     const password = field(request, "password");
-    const address = request.ip ?? "";
-    const waitSeconds = attempts.begin(customer.login, address);
-    if (waitSeconds > 0) {
-      response.set("Retry-After", String(waitSeconds));
-      const fault = `Too many attempts. Try again in ${formatDuration(waitSeconds)}.`;
-      return showForm(request, response, back, 429, fault);
+    const found = await checkPassword(bank, session, customer.login, password, () => customer);
+    if (isThrottled(found)) {
+      response.set("Retry-After", String(found.waitSeconds));
+      return showForm(request, response, back, 429, found.fault);
     }
-    const passwordHash = customers.passwordHash(customer.id);
-    const isRight =
-      password.length <= MAX_PASSWORD_LENGTH && (await passwordMatches(passwordHash, password));
-    if (!isRight) return showForm(request, response, back, 422, "The password is not right.");
-    attempts.succeeded(customer.login, address);
+    if (found === undefined) {
+      return showForm(request, response, back, 422, "The password is not right.");
+    }
     // The same session with a new secret: a copy of the cookie from before is worth nothing now.
     await session.stepUp("password");
     response.redirect(303, back);
@@ -54,12 +48,12 @@ export function signInAgainPages(bank: BankParts): Router {
     status = 200,
     fault?: string,
   ): void {
-    const { customer } = requireCustomer(bank, request, "remembered");
+    const { session, customer } = requireCustomer(bank, request, "remembered");
     const main = html`<section class="narrow card">
 <h1>Is it still you?</h1>
 <p>What you are about to do needs a recent sign-in, ${customer.name}.</p>
 ${alert(fault)}
-<form method="post" action="/sign-in/again" class="stack">
+<form method="post" action="/sign-in/again" class="stack">${tokenField(session)}
 <input type="hidden" name="return" value="${back}">
 <input class="visually-hidden" type="text" name="login" value="${customer.login}" autocomplete="username" readonly tabindex="-1" aria-hidden="true">
 ${textField({ name: "password", label: "Password", type: "password", autocomplete: "current-password" })}

@@ -4,13 +4,12 @@
  */
 import { type Request, type Response, Router } from "express";
 import { SessionRefusal } from "holdfast";
-import type { BankParts } from "../bank-parts.ts";
-import { alert, checkbox, textField } from "../fields.ts";
+import { safeReturnPath } from "holdfast/adapters/express";
+import type { BankParts, BankSession } from "../bank-parts.ts";
+import { alert, checkbox, textField, tokenField } from "../fields.ts";
 import { field, queryField } from "../form.ts";
-import { formatDuration } from "../format.ts";
 import { type Html, html } from "../html.ts";
-import { MAX_PASSWORD_LENGTH, passwordMatches } from "../passwords.ts";
-import { returnPath } from "../return-path.ts";
+import { checkPassword, isThrottled } from "../password-check.ts";
 import { demoCustomers } from "../seed.ts";
 import { show } from "../show.ts";
 import { customerOf } from "../visitor.ts";
@@ -35,11 +34,11 @@ interface SignInPage {
 }
 
 export function signInPages(bank: BankParts): Router {
-  const { attempts, customers, sessions } = bank;
+  const { customers, sessions } = bank;
   const router = Router();
 
   router.get("/sign-in", (request, response) => {
-    const back = returnPath(request.query.return, "/accounts");
+    const back = safeReturnPath(request.query.return, "/accounts");
     if (customerOf(bank, bank.session(request)) !== undefined) return response.redirect(303, back);
     const because = queryField(request, "because");
     const arrival = Object.hasOwn(arrivals, because) ? arrivals[because] : undefined;
@@ -47,29 +46,25 @@ export function signInPages(bank: BankParts): Router {
   });
 
   router.post("/sign-in", async (request, response) => {
-    const back = returnPath(field(request, "return"), "/accounts");
+    const back = safeReturnPath(field(request, "return"), "/accounts");
     const login = field(request, "login").trim().toLowerCase();
     const password = field(request, "password");
-    const address = request.ip ?? "";
-    const waitSeconds = attempts.begin(login, address);
-    if (waitSeconds > 0) {
-      const fault = `Too many attempts. Try again in ${formatDuration(waitSeconds)}.`;
-      response.set("Retry-After", String(waitSeconds));
-      return showForm(request, response, 429, { login, back, fault });
+    const session = bank.session(request);
+    let checkpoint = "";
+    const customer = await checkPassword(bank, session, login, password, async () => {
+      const found = customers.findByLogin(login);
+      // Before the password is looked at: if all sessions of the account are ended while we look (because
+      // the password changes, say), this sign-in is refused as well.
+      checkpoint = await sessions.subject(found?.id ?? NOBODY).checkpoint();
+      return found;
+    });
+    if (isThrottled(customer)) {
+      response.set("Retry-After", String(customer.waitSeconds));
+      return showForm(request, response, 429, { login, back, fault: customer.fault });
     }
-
-    const customer = customers.findByLogin(login);
-    // Before the password is looked at: if all sessions of the account are ended while we look (because
-    // the password changes, say), this sign-in is refused as well.
-    const checkpoint = await sessions.subject(customer?.id ?? NOBODY).checkpoint();
-    const passwordHash = customer && customers.passwordHash(customer.id);
-    const isRight =
-      password.length <= MAX_PASSWORD_LENGTH && (await passwordMatches(passwordHash, password));
-    if (customer === undefined || !isRight || customer.isDisabled) {
-      // One answer for all three: it tells nobody who banks here.
+    if (customer === undefined) {
       return showForm(request, response, 422, { login, back, fault: WRONG });
     }
-    attempts.succeeded(login, address);
     try {
       // A new session; of the old one, only the plans come along.
       await bank.session(request).signIn(customer.id, {
@@ -86,18 +81,22 @@ export function signInPages(bank: BankParts): Router {
   });
 
   function showForm(request: Request, response: Response, status: number, page: SignInPage): void {
-    show(bank, request, response, { title: "Sign in", status, main: signInPage(page) });
+    show(bank, request, response, {
+      title: "Sign in",
+      status,
+      main: signInPage(bank.session(request), page),
+    });
   }
 
   return router;
 }
 
-function signInPage({ login = "", back, fault, arrival }: SignInPage): Html {
+function signInPage(session: BankSession, { login = "", back, fault, arrival }: SignInPage): Html {
   return html`<section class="narrow card">
 <h1>Sign in</h1>
 ${arrival !== undefined && html`<p class="notice" role="status"><span>${arrival}</span></p>`}
 ${alert(fault)}
-<form method="post" action="/sign-in" class="stack">
+<form method="post" action="/sign-in" class="stack">${tokenField(session)}
 <input type="hidden" name="return" value="${back}">
 ${textField({ name: "login", label: "Name", value: login, autocomplete: "username" })}
 ${textField({ name: "password", label: "Password", type: "password", autocomplete: "current-password" })}

@@ -5,7 +5,7 @@
  */
 import { type Request, type Response, Router } from "express";
 import type { BankParts } from "../bank-parts.ts";
-import { type ChoiceGroup, selectField, textField } from "../fields.ts";
+import { type ChoiceGroup, selectField, textField, tokenField } from "../fields.ts";
 import { field, queryField } from "../form.ts";
 import { formatMoney } from "../format.ts";
 import { html } from "../html.ts";
@@ -98,7 +98,7 @@ export function transferPages(bank: BankParts): Router {
     form: TransferForm,
     faults: TransferFaults = {},
   ): void {
-    const { customer } = requireCustomer(bank, request);
+    const { session, customer } = requireCustomer(bank, request);
     const own: ChoiceGroup = {
       label: "Your accounts",
       choices: ledger.accountsOf(customer.id).map(({ id, name, balanceCents }) => ({
@@ -115,7 +115,7 @@ export function transferPages(bank: BankParts): Router {
     };
     const main = html`<section class="narrow card">
 <h1>Make a transfer</h1>
-<form method="post" action="/transfer" class="stack">
+<form method="post" action="/transfer" class="stack">${tokenField(session)}
 ${selectField({ name: "from", label: "From", value: form.from, groups: [own], fault: faults.from })}
 ${selectField({ name: "to", label: "To", value: form.to, groups: [own, payees], fault: faults.to })}
 ${textField({ name: "amount", label: "Amount in €", value: form.amount, inputmode: "decimal", fault: faults.amount, hint: `From ${formatMoney(LARGE_TRANSFER_CENTS)} on we ask for your password again.` })}
@@ -130,7 +130,7 @@ ${textField({ name: "reference", label: "Reference", value: form.reference, isOp
   function showReview(
     request: Request,
     response: Response,
-    { customer }: Visitor,
+    { session, customer }: Visitor,
     draft: TransferDraft,
   ): void {
     const from = ledger.find(draft.fromAccountId);
@@ -144,9 +144,9 @@ ${textField({ name: "reference", label: "Reference", value: form.reference, isOp
 <div><dt>To</dt><dd>${isOwn ? to?.name : to?.owner}<br><span class="muted">${to?.number}</span></dd></div>
 <div><dt>Reference</dt><dd>${draft.reference}</dd></div>
 </dl>
-<form method="post" action="/transfer/confirm" class="stack"><button>Send ${formatMoney(draft.amountCents)}</button></form>
+<form method="post" action="/transfer/confirm" class="stack">${tokenField(session)}<button>Send ${formatMoney(draft.amountCents)}</button></form>
 <div class="actions"><a class="button secondary" href="/transfer?edit=draft">Change</a>
-<form method="post" action="/transfer/discard"><button class="quiet">Discard</button></form></div>
+<form method="post" action="/transfer/discard">${tokenField(session)}<button class="quiet">Discard</button></form></div>
 </section>`;
     show(bank, request, response, { title: "Review the transfer", section: "transfer", main });
   }

@@ -32,6 +32,14 @@ export class Client {
     this.#userAgent = userAgent;
   }
 
+  /** The anti-forgery token of the last page that had one. */
+  formToken = "";
+
+  /** Cookies that a session is in, or comes back by. */
+  get sessionCookies(): readonly string[] {
+    return [...this.jar.keys()].filter((name) => /^__Host-sid(-anon|-remember)?$/.test(name));
+  }
+
   /** The token in the signed-in cookie. */
   get token(): string | undefined {
     return this.jar.get("__Host-sid");
@@ -41,8 +49,11 @@ export class Client {
     return this.#send("GET", path, undefined, visit);
   }
 
-  post(path: string, fields: Readonly<Record<string, string>> = {}, visit: Visit = {}) {
-    return this.#send("POST", path, new URLSearchParams(fields).toString(), visit);
+  /** Sends a form, with the token that it had; a browser that saw no form opens the sign-in page first. */
+  async post(path: string, fields: Readonly<Record<string, string>> = {}, visit: Visit = {}) {
+    if (this.formToken === "") await this.get("/sign-in");
+    const form = new URLSearchParams({ csrf_token: this.formToken, ...fields });
+    return this.#send("POST", path, form.toString(), visit);
   }
 
   /** Goes where the answer points, until it is a page. */
@@ -63,6 +74,7 @@ export class Client {
   copy(): Client {
     const twin = new Client(this.#origin, this.#userAgent);
     for (const [name, value] of this.jar) twin.jar.set(name, value);
+    twin.formToken = this.formToken;
     return twin;
   }
 
@@ -89,6 +101,8 @@ export class Client {
     );
     const answer = await exchange(new URL(path, this.#origin), method, headers, body);
     for (const line of answer.setCookies) this.#keep(line);
+    const [, token = this.formToken] = /name="csrf_token" value="([^"]+)"/.exec(answer.text) ?? [];
+    this.formToken = token;
     return answer;
   }
 

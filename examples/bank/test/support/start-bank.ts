@@ -42,6 +42,8 @@ export async function startBank(options: Partial<BankOptions> = {}): Promise<Tes
     database: ":memory:",
     keyring: createKeyring({ bytes: randomBytes(32) }),
     now: clock.now,
+    // A failed sign-in takes a second; nobody here measures it.
+    throttle: { failureSeconds: 0.1 },
     onEvent: (event) => events.push(event),
     onError: (error) => errors.push(error),
     ...options,
