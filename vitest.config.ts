@@ -21,6 +21,8 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
           include: [
             "{packages,examples}/*/{src,test}/**/*.test.ts",
             "bench/test/*.test.ts",
@@ -29,7 +31,16 @@ export default defineConfig({
           exclude: needsProgram,
         },
       },
-      { test: { name: "programs", include: needsProgram, testTimeout: 60_000 } },
+      {
+        test: {
+          name: "programs",
+          include: needsProgram,
+          testTimeout: 60_000,
+          // One after the other, and after the rest: they drive servers to their limits and wait for them.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });
