@@ -2,6 +2,8 @@
  * Every option of `createSessions`, its default and its limits: the only holder of defaults.
  * @module
  */
+
+import type { Csrf, RememberMe } from "./companions.ts";
 import type { CookieForm } from "./cookie/set-cookie.ts";
 import { cookieForm } from "./cookie/set-cookie.ts";
 import type { Keyring } from "./crypto/keyring.ts";
@@ -17,7 +19,6 @@ import {
   optional,
   type Reader,
 } from "./crypto/readers.ts";
-import type { Csrf, RememberMe } from "./engine/companions.ts";
 import { SessionError } from "./errors.ts";
 import type { SessionEventHandler } from "./events.ts";
 import type { SessionStore } from "./stores/store.ts";

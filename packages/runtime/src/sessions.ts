@@ -85,7 +85,7 @@ export function createSessions<
   return {
     subject(subject) {
       const own = subjectSessions(core, subject);
-      return core.remember?.subject(subject, own) ?? own;
+      return (core.remember?.subject(subject, own) ?? own) as SubjectSessions;
     },
 
     async revokeEverything({ reason = "everything", by } = {}) {

@@ -22,12 +22,21 @@ interface Layer {
   readonly among: "folder" | "parts";
 }
 
-const CORE = ["errors.ts", "events.ts", "options.ts", "stores/store.ts", "crypto/", "cookie/"];
+const CORE = [
+  "errors.ts",
+  "events.ts",
+  "companions.ts",
+  "options.ts",
+  "stores/store.ts",
+  "crypto/",
+  "cookie/",
+];
 
 const layers: readonly Layer[] = [
   { files: "errors.ts", ours: [], node: [], among: "parts" },
   { files: "events.ts", ours: ["errors.ts"], node: [], among: "parts" },
   { files: "stores/store.ts", ours: [], node: [], among: "parts" },
+  { files: "companions.ts", ours: ["stores/store.ts"], node: [], among: "parts" },
   {
     files: "stores/store-bytes.ts",
     ours: ["stores/store.ts", "errors.ts"],
@@ -64,22 +73,14 @@ const layers: readonly Layer[] = [
   { files: "cookie/", ours: ["errors.ts"], node: [], among: "folder" },
   {
     files: "options.ts",
-    // Of the engine, the types of what can be attached to it alone.
-    ours: [
-      "errors.ts",
-      "events.ts",
-      "stores/store.ts",
-      "crypto/",
-      "cookie/",
-      "engine/companions.ts",
-    ],
+    ours: ["errors.ts", "events.ts", "companions.ts", "stores/store.ts", "crypto/", "cookie/"],
     node: [],
     among: "parts",
   },
   { files: "engine/", ours: CORE, node: ["node:crypto", "node:timers/promises"], among: "folder" },
   { files: "sessions.ts", ours: [...CORE, "engine/"], node: [], among: "parts" },
   {
-    // Around the engine, each attached to it by what `engine/companions.ts` says.
+    // Around the engine, each attached to it by what `companions.ts` says.
     files: "remember-me/",
     ours: [...CORE, "engine/"],
     node: [],

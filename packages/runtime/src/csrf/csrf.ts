@@ -3,8 +3,10 @@
  * can read. The first line, Fetch Metadata and `Origin`, is the engine's.
  * @module
  */
+
+import type { Csrf } from "../companions.ts";
 import { listFaults, listOf, matching, members, must, oneOf, optional } from "../crypto/readers.ts";
-import type { Csrf } from "../engine/companions.ts";
+import type { Core } from "../engine/core.ts";
 import { siteOf } from "../engine/cross-site.ts";
 import { type RequestState, raise } from "../engine/request-state.ts";
 import { isLoopbackHost, type RequestView } from "../engine/request-view.ts";
@@ -14,7 +16,7 @@ import { type CsrfFault, refusalReporter } from "./csrf-refusals.ts";
 import { readFormToken, writeFormToken } from "./csrf-token.ts";
 import { createVisitors } from "./csrf-visitor.ts";
 
-export type { Csrf } from "../engine/companions.ts";
+export type { Csrf } from "../companions.ts";
 
 export interface CsrfOptions {
   /**
@@ -85,7 +87,7 @@ export function csrf(options: CsrfOptions = {}): Csrf {
   };
 
   return {
-    attach(core) {
+    attach(core: Core) {
       const visitors = createVisitors(core);
       const report = refusalReporter(core);
       const { keyring, signedInCookie } = core.options;
@@ -111,13 +113,13 @@ export function csrf(options: CsrfOptions = {}): Csrf {
 
       return {
         trusts,
-        token(state) {
+        token(state: RequestState) {
           state.touched = true;
           const holder = holderOf(state, visitors, trusts(state.request));
           return writeFormToken(holder, keyring.current, signedInCookie.name);
         },
-        check: (state) => judge(state, state.request.header(header)),
-        verify(state, form) {
+        check: (state: RequestState) => judge(state, state.request.header(header)),
+        verify(state: RequestState, form) {
           if (!state.unverified) return;
           judge(state, tokenIn(form, fieldName) ?? state.request.header(header));
         },

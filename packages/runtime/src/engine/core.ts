@@ -3,11 +3,11 @@
  * @module
  */
 import { createHmac, randomBytes } from "node:crypto";
+import type { CsrfSteps, RememberSteps } from "../companions.ts";
 import { SessionError } from "../errors.ts";
 import type { SessionEvent } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { Awaitable, SessionStore } from "../stores/store.ts";
-import type { CsrfSteps, RememberSteps } from "./companions.ts";
 import type { Emit } from "./emit.ts";
 import { createFloodGate, type FloodGate } from "./flood.ts";
 import { createMetaCache, type MetaCache } from "./meta-cache.ts";

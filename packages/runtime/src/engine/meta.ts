@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { SeriesName } from "./companions.ts";
+import type { SeriesName } from "../companions.ts";
 
 /** Who a session is signed in as, and from where. Empty for an anonymous session. */
 export interface Meta {

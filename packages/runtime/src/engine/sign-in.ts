@@ -2,11 +2,12 @@
  * Signing in: always a new session. What the browser held before is retired, never promoted.
  * @module
  */
+
+import type { SeriesName } from "../companions.ts";
 import { SessionRefusal } from "../errors.ts";
 import { recordFlags } from "../stores/store.ts";
 import { openData, openMeta, sealData } from "./boxes.ts";
 import { checkedText, replay } from "./changes.ts";
-import type { SeriesName } from "./companions.ts";
 import { clearCookie, giveToken } from "./cookies.ts";
 import { subjectKeysOf } from "./core.ts";
 import { draftSession, storeSession } from "./create.ts";

@@ -2,6 +2,8 @@
  * The cookie of a remembered device: which series a request's cookies lead to, and what a response sets.
  * @module
  */
+
+import type { SeriesName } from "../companions.ts";
 import { cookieValues } from "../cookie/cookie-header.ts";
 import { type CookieForm, expireCookie, setCookie } from "../cookie/set-cookie.ts";
 import {
@@ -15,7 +17,6 @@ import {
   writeToken,
 } from "../crypto/token.ts";
 import { openMeta } from "../engine/boxes.ts";
-import type { SeriesName } from "../engine/companions.ts";
 import type { Core } from "../engine/core.ts";
 import { refuse, reloadOnce } from "../engine/load.ts";
 import type { RequestState } from "../engine/request-state.ts";

@@ -9,9 +9,8 @@ import { contextOf } from "../engine/boxes.ts";
 import type { Core } from "../engine/core.ts";
 import { endedBy } from "../engine/load.ts";
 import type { LiveSession } from "../engine/request-state.ts";
-import type { StoreKey } from "../stores/store.ts";
+import type { StoredSession, StoreKey } from "../stores/store.ts";
 import { isPending } from "../stores/store.ts";
-import type { PresentedSeries } from "./series.ts";
 
 type Bound = Parameters<typeof contextOf>[1];
 
@@ -37,7 +36,7 @@ export function sealJoin(
  */
 export async function joinedSession(
   core: Core,
-  { key, token, record }: PresentedSeries,
+  { key, token, record }: StoredSession & { readonly token: TokenSeries },
 ): Promise<LiveSession | "moved-on" | undefined> {
   const context = contextOf(key, record);
   const opened = openBox("data", core.options.keyring, token.series, context, record.data);

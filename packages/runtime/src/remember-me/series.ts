@@ -4,11 +4,11 @@
  * @module
  */
 
+import type { SeriesDraft, SeriesName } from "../companions.ts";
 import type { CookieForm } from "../cookie/set-cookie.ts";
 import type { Token, TokenSeries } from "../crypto/token.ts";
 import { newSecret, newSeries, secretHashOf, storeKeyOf } from "../crypto/token.ts";
 import { openMeta, sealMeta } from "../engine/boxes.ts";
-import type { SeriesDraft, SeriesName } from "../engine/companions.ts";
 import type { Core } from "../engine/core.ts";
 import { newHandle } from "../engine/core.ts";
 import type { Meta } from "../engine/meta.ts";
@@ -17,7 +17,7 @@ import { newWriteId } from "../engine/swap.ts";
 import type { SessionRecord, StoreKey } from "../stores/store.ts";
 import { RECORD_FORMAT, recordFlags } from "../stores/store.ts";
 import { sealJoin } from "./join-box.ts";
-import type { ResolvedRememberMe } from "./remember-me.ts";
+import type { ResolvedRememberMe } from "./remember-options.ts";
 
 /** What the steps of remember-me share. */
 export interface Remembering {

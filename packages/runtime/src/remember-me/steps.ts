@@ -2,13 +2,15 @@
  * What the engine leaves to remember-me, each step told by a file of this folder.
  * @module
  */
+
+import type { RememberSteps, SeriesName } from "../companions.ts";
 import type { CookieForm } from "../cookie/set-cookie.ts";
-import type { RememberSteps, SeriesName } from "../engine/companions.ts";
 import type { Core } from "../engine/core.ts";
 import { storeSession } from "../engine/create.ts";
 import { closeNewest, isServed, judgeSecret } from "../engine/judge.ts";
 import type { LiveSession, RequestState } from "../engine/request-state.ts";
 import { metaOf } from "../engine/request-state.ts";
+import type { SubjectSessions } from "../engine/subject.ts";
 import { swapRecord } from "../engine/swap.ts";
 import type { RevocationReason } from "../events.ts";
 import { isPending, recordFlags } from "../stores/store.ts";
@@ -23,7 +25,7 @@ import {
 import { devicesOf, forgetOldest } from "./devices.ts";
 import { endSeries, endStolenSeries } from "./end-series.ts";
 import { keepNotice } from "./notice.ts";
-import type { ResolvedRememberMe } from "./remember-me.ts";
+import type { ResolvedRememberMe } from "./remember-options.ts";
 import { resume } from "./resume.ts";
 import {
   draftSeries,
@@ -50,15 +52,15 @@ export function rememberSteps(core: Core, options: ResolvedRememberMe): Remember
   checkStore(remembering);
 
   return {
-    resume: (state) => resume(remembering, state),
+    resume: (state: RequestState) => resume(remembering, state),
     draft: (subjectKey, absoluteExpiresAt) =>
       draftSeries(remembering, subjectKey, absoluteExpiresAt),
 
     // The request that came back by the device's cookie has the secret before, and the session's came after.
-    holds: (state, series) =>
+    holds: (state: RequestState, series) =>
       state.resumed !== undefined || holdsSecret(remembering, state, series),
 
-    async begin(state, draft, replaced, checkpoint) {
+    async begin(state: RequestState, draft, replaced, checkpoint) {
       await endNamed(remembering, state, replaced, "replaced");
       await endPresented(remembering, state, "replaced");
       keepNotice(state);
@@ -87,7 +89,7 @@ export function rememberSteps(core: Core, options: ResolvedRememberMe): Remember
       return swapped.outcome !== "gone";
     },
 
-    async end(state, series) {
+    async end(state: RequestState, series) {
       await endNamed(remembering, state, series, "signed-out");
       await endPresented(remembering, state, "signed-out");
       if (series !== undefined || isDeviceCookieThere(remembering, state)) {
@@ -95,7 +97,7 @@ export function rememberSteps(core: Core, options: ResolvedRememberMe): Remember
       }
     },
 
-    async recheck(state) {
+    async recheck(state: RequestState) {
       const { resumed, live } = state;
       // Where the handler changed the token, the answer has newer cookies already.
       if (resumed === undefined || live === undefined || live.secret !== resumed.secret) return;
@@ -110,7 +112,7 @@ export function rememberSteps(core: Core, options: ResolvedRememberMe): Remember
       await endStolenSeries(remembering, key, record, address);
     },
 
-    subject: (subject, own) => devicesOf(remembering, subject, own),
+    subject: (subject: string, own: SubjectSessions) => devicesOf(remembering, subject, own),
   };
 }
 

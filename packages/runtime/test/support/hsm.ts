@@ -45,12 +45,20 @@ export async function requirePkcs11js(): Promise<Pkcs11Module> {
       spawnSync("npm", [...INSTALL, "--no-audit", "--no-fund"], {
         cwd: folder,
         stdio: ["ignore", 2, 2],
+        env: { ...process.env, ...headersHere() },
       });
       const built = loaded();
       if (built === undefined) throw missing("npm built none (see above)");
       return built;
     },
   );
+}
+
+/** Node's headers where they lie beside Node itself: nothing has to be downloaded then. */
+function headersHere(): NodeJS.ProcessEnv {
+  const prefix = join(dirname(process.execPath), "..");
+  const isThere = existsSync(join(prefix, "include", "node", "node_api.h"));
+  return isThere ? { npm_config_nodedir: prefix } : {};
 }
 
 function missing(reason: string): Error {

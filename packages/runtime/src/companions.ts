@@ -3,11 +3,16 @@
  * so that an application that uses neither loads neither.
  * @module
  */
-import type { StoreKey } from "../stores/store.ts";
-import type { Core } from "./core.ts";
-import type { RequestState } from "./request-state.ts";
-import type { RequestView } from "./request-view.ts";
-import type { SubjectSessions } from "./subject.ts";
+import type { StoreKey } from "./stores/store.ts";
+
+/*
+ * The engine's own things, handed through: `Core`, `RequestState`, `RequestView` and `SubjectSessions`, by which those who
+ * implement the steps know them. Named here they would know this file, and this file them.
+ */
+type EngineCore = object;
+type EngineState = object;
+type EngineView = object;
+type EngineSubject = object;
 
 /** The remembered device that a session came from, as the session's meta box names it. */
 export interface SeriesName {
@@ -30,17 +35,17 @@ export interface RememberMe {
   readonly level: string;
   /** How long a device is remembered at most, in seconds. */
   readonly absoluteTimeoutSeconds: number;
-  attach(core: Core): RememberSteps;
+  attach(core: EngineCore): RememberSteps;
 }
 
 /** What the engine leaves to remember-me, each where it happens. */
 export interface RememberSteps {
   /** Nobody is signed in by the session's cookie: begins a session if the browser is remembered. */
-  resume(state: RequestState): Promise<void>;
+  resume(state: EngineState): Promise<void>;
   /** @param absoluteExpiresAt Given where the device was remembered already: its time goes on. */
   draft(subjectKey: string, absoluteExpiresAt?: number): SeriesDraft;
   /** Whether the request has the device's secret that came with its session. Asks the store for nothing. */
-  holds(state: RequestState, series: SeriesName): boolean;
+  holds(state: EngineState, series: SeriesName): boolean;
   /**
    * The request's session has begun, or was rotated: what the browser was remembered by is over, and
    * `draft` takes its place.
@@ -49,7 +54,7 @@ export interface RememberSteps {
    * @returns `false` if the subject's sessions were revoked since the checkpoint, or the session is gone.
    */
   begin(
-    state: RequestState,
+    state: EngineState,
     draft: SeriesDraft | undefined,
     replaced: SeriesName | undefined,
     checkpoint: string | undefined,
@@ -61,27 +66,27 @@ export interface RememberSteps {
    */
   presented(series: SeriesName): Promise<boolean>;
   /** Signed out: ends the device's series, and every session that came from it. */
-  end(state: RequestState, series: SeriesName | undefined): Promise<void>;
+  end(state: EngineState, series: SeriesName | undefined): Promise<void>;
   /** Before the head: a session that was handed out may have changed while the handler took its time. */
-  recheck(state: RequestState): Promise<void>;
+  recheck(state: EngineState): Promise<void>;
   /** A copied cookie of a session that came from this series was used. */
   reused(series: SeriesName, address: string | undefined): Promise<void>;
   /** The sessions of an account, with its remembered devices among them. */
-  subject(subject: string, own: SubjectSessions): SubjectSessions;
+  subject(subject: string, own: EngineSubject): EngineSubject;
 }
 
 /** Made by `csrf()`. */
 export interface Csrf {
-  attach(core: Core): CsrfSteps;
+  attach(core: EngineCore): CsrfSteps;
 }
 
 /** What the engine leaves to the anti-forgery token. */
 export interface CsrfSteps {
   /** Whether a page of a trusted origin sent the request, so that the first line lets it through. */
-  trusts(request: RequestView): boolean;
-  token(state: RequestState): string;
+  trusts(request: EngineView): boolean;
+  token(state: EngineState): string;
   /** Looks for a token in what is known of the request. @throws {SessionRefusal} `csrf` */
-  check(state: RequestState): void;
+  check(state: EngineState): void;
   /** Takes the token, or the form that it came in, from the handler. @throws {SessionRefusal} `csrf` */
-  verify(state: RequestState, form: string | object | null | undefined): void;
+  verify(state: EngineState, form: string | object | null | undefined): void;
 }
