@@ -1,6 +1,7 @@
 /**
  * The proofs at full size, one after the other, written to PROOF.md. Takes about twenty minutes; best on
- * a machine with nothing else to do. `npm run prove -- race kill` runs some of them and prints only.
+ * a machine with nothing else to do. `npm run prove -- race kill` runs some of them and prints only; with
+ * `--write` it puts their sections into PROOF.md, in the place of those that are there.
  * @module
  */
 import { spawn } from "node:child_process";
@@ -71,6 +72,33 @@ const proofs = {
       ...["--processes", "4", "--operations", "50000"],
     ],
   },
+  remember: {
+    title: "Remembered devices: 10,000 users and 1,000 thieves",
+    args: ["bench/dist/remember/main.js"],
+    isMarkdown: true,
+  },
+  thief: {
+    title: "500 random schedules of two browsers and a thief",
+    args: [
+      ...[...vitest, "--project", "unit"],
+      "packages/runtime/test/remember-me-interleavings.test.ts",
+    ],
+    env: { HOLDFAST_TEST_RUNS: "500" },
+  },
+  throttle: {
+    title: "1,000,000 guesses against 1,000 accounts from 10,000 addresses",
+    args: ["bench/dist/throttle/main.js"],
+    isMarkdown: true,
+  },
+  keys: {
+    title: "Keys of a key service: rotated, and the service stopped, at 500 requests a second",
+    args: [...vitest, "--project", "unit", "packages/runtime/test/keys/under-load.test.ts"],
+    env: { HOLDFAST_TEST_KEYS_LOAD: "500x60" },
+  },
+  csrf: {
+    title: "Forged and honest requests in Chromium, from three origins",
+    args: [...vitest, "--project", "programs", "packages/runtime/test/csrf.browser.test.ts"],
+  },
   sweep: {
     title: "Sweep of 500,000 expired records: the event loop meanwhile",
     args: ["bench/dist/prove/main.js", "sweep", "--count", "500000"],
@@ -118,7 +146,8 @@ async function sizes() {
   return `createSessions and createKeyring: ${all} bytes, minified and gzipped; createSessions alone: ${await sizeOf("createSessions")}.`;
 }
 
-const wanted = process.argv.slice(2);
+const isWriting = process.argv.includes("--write");
+const wanted = process.argv.slice(2).filter((word) => word !== "--write");
 const unknown = wanted.filter((name) => !Object.hasOwn(proofs, name));
 if (unknown.length > 0) {
   process.stderr.write(
@@ -143,17 +172,32 @@ for (const [name, proof] of Object.entries(proofs)) {
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   if (code !== 0) failed.push(name);
   // Tables are Markdown already; the rest is shown as it was printed.
-  const shown = proof.args.includes("--markdown") ? output : `\`\`\`\n${output}\n\`\`\``;
+  const isMarkdown = proof.isMarkdown === true || proof.args.includes("--markdown");
+  const shown = isMarkdown ? output : `\`\`\`\n${output}\n\`\`\``;
+  const day = new Date().toISOString().slice(0, 10);
+  const verdict = code === 0 ? "holds" : `FAILS (exit code ${code})`;
   parts.push(
-    `## ${proof.title}`,
-    `\`${commandOf(proof)}\`: ${code === 0 ? "holds" : `FAILS (exit code ${code})`}, ${seconds} s`,
-    shown,
+    `## ${proof.title}\n\n\`${commandOf(proof)}\`: ${verdict}, ${seconds} s, ${day}\n\n${shown}`,
   );
 }
-parts.push("## Size", await sizes());
+parts.push(`## Size\n\n${await sizes()}`);
 const page = `${parts.join("\n\n")}\n`;
-if (wanted.length > 0) process.stdout.write(page);
-else writeFileSync(join(root, "PROOF.md"), page);
+const file = join(root, "PROOF.md");
+if (wanted.length === 0) writeFileSync(file, page);
+else if (isWriting) writeFileSync(file, withSections(readFileSync(file, "utf8"), parts));
+else process.stdout.write(page);
+
+/** The page with these sections in place of those of the same title; new ones go before the last. */
+function withSections(before, sections) {
+  const kept = before.trimEnd().split(/\n\n(?=## )/);
+  for (const section of sections.filter((part) => part.startsWith("## "))) {
+    const [title] = section.split("\n", 1);
+    const at = kept.findIndex((part) => part.split("\n", 1)[0] === title);
+    if (at >= 0) kept[at] = section;
+    else kept.splice(-1, 0, section);
+  }
+  return `${kept.join("\n\n")}\n`;
+}
 process.stderr.write(
   failed.length === 0 ? "prove: all hold\n" : `prove: ${failed.join(", ")} failed\n`,
 );
