@@ -9,15 +9,17 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createKeyring, type SessionEvent } from "holdfast";
 import { createBank } from "./bank.ts";
-import { ensureKeyFile } from "./key-file.ts";
+import { openKeyFile } from "./key-file.ts";
 import { listen } from "./listen.ts";
 import { demoCustomers } from "./seed.ts";
 
-const USAGE = `Usage: npm start -- [--port N] [--data DIR | --memory]
+const USAGE = `Usage: npm start -- [--port N] [--data DIR [--passphrase-file FILE] | --memory]
 
   --port N    Listen on this port, or the next one that is free. Default: PORT, or 3000
   --data DIR  Keep the database and the key file here. Default: examples/bank/.data
   --memory    Keep nothing: customers and sessions are gone when the server ends
+  --passphrase-file FILE
+              Seal the keys of sessions with the passphrase in this file, 20 characters or more
 `;
 
 const STOP_SECONDS = 5;
@@ -28,6 +30,7 @@ function readArguments() {
       port: { type: "string", default: process.env.PORT || "3000" },
       data: { type: "string", default: fileURLToPath(new URL("../.data", import.meta.url)) },
       memory: { type: "boolean", default: false },
+      "passphrase-file": { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -38,16 +41,21 @@ function readArguments() {
   return { ...values, port };
 }
 
+type Arguments = ReturnType<typeof readArguments>;
+
 /** Where sessions and customers live, and the keys that seal what is in them. */
-function openStorage({ data, memory }: { readonly data: string; readonly memory: boolean }) {
+async function openStorage({ data, memory, "passphrase-file": passphraseFile }: Arguments) {
   if (memory) {
     return { database: ":memory:", keyring: createKeyring({ bytes: randomBytes(32) }) };
   }
   // The database has addresses and names in it: for this user alone.
   mkdirSync(data, { recursive: true, mode: 0o700 });
-  const keyFile = join(data, "holdfast.keys");
-  if (ensureKeyFile(keyFile)) process.stdout.write(`Made a key file: ${keyFile}\n`);
-  return { database: join(data, "bank.db"), keyring: createKeyring({ file: keyFile }) };
+  const sealed = passphraseFile === undefined ? "" : "sealed-";
+  const keyFile = join(data, `${sealed}holdfast.keys`);
+  const keyring = await openKeyFile(keyFile, passphraseFile, () =>
+    process.stdout.write(`Made a key file: ${keyFile}\n`),
+  );
+  return { database: join(data, "bank.db"), keyring };
 }
 
 /** What an operator should hear of at once; the audit page has the rest. */
@@ -63,7 +71,7 @@ async function start(): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const bank = await createBank({ ...openStorage(options), onEvent: reportTrouble });
+  const bank = await createBank({ ...(await openStorage(options)), onEvent: reportTrouble });
   const { server, port } = await listen(bank.app, options.port, (taken) =>
     process.stdout.write(`Port ${taken} is taken; trying the next one.\n`),
   );

@@ -4,7 +4,7 @@
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -74,6 +74,29 @@ it("makes its files for this user alone, and its sessions outlive it", async () 
   const stored = readFileSync(join(data, "bank.db")).toString("latin1");
   for (const token of ada.tokens) expect(stored).not.toContain(token);
   expect(stored).not.toContain("demo-engine-1843");
+});
+
+it("seals its keys with a passphrase, and does not start without it", async () => {
+  const folder = temporaryFolder();
+  const data = join(folder, "data");
+  const passphrase = join(folder, "passphrase");
+  writeFileSync(passphrase, "seven odd ferries left at noon\n");
+  const sealed = ["--port", "0", "--data", data, "--passphrase-file", passphrase] as const;
+  const first = await run(...sealed);
+  const ada = new Client(first.origin);
+  await ada.signIn("ada", "demo-engine-1843");
+  expect(await stop(first, "SIGTERM")).toBe(0);
+  const file = JSON.parse(readFileSync(join(data, "sealed-holdfast.keys"), "utf8"));
+  expect(JSON.stringify(file)).not.toContain('"bytes"');
+
+  const second = await run(...sealed);
+  const still = new Client(second.origin);
+  for (const [name, value] of ada.jar) still.jar.set(name, value);
+  expect((await still.get("/accounts")).status).toBe(200);
+  await stop(second, "SIGTERM");
+
+  writeFileSync(passphrase, "eight odd ferries left at noon\n");
+  await expect(run(...sealed)).rejects.toThrow(/passphrase/);
 });
 
 it("says that its port is taken, and takes the next", async () => {

@@ -20,6 +20,8 @@ import {
 } from "./keyring-options.ts";
 import { openKeyring } from "./wrapped-keyring.ts";
 
+export type { KeyService } from "./key-service.ts";
+
 interface Bound {
   KeyId: string;
   EncryptionContext: Record<string, string>;

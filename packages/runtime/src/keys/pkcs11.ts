@@ -24,6 +24,8 @@ import type { Pkcs11Module, Pkcs11Options } from "./pkcs11-module.ts";
 import { NotOpened, Pkcs11Token, TokenFault } from "./pkcs11-token.ts";
 import { openKeyring } from "./wrapped-keyring.ts";
 
+export type { KeyService } from "./key-service.ts";
+
 export type { Pkcs11Library, Pkcs11Module, Pkcs11Options } from "./pkcs11-module.ts";
 
 /** Options of {@link pkcs11Keyring}. */

@@ -26,6 +26,8 @@ import { checkedOptions, keyringMembers, type ServiceKeyringOptions } from "./ke
 import { passphraseFault } from "./sealed-file-passphrase.ts";
 import { openKeyring } from "./wrapped-keyring.ts";
 
+export type { KeyService } from "./key-service.ts";
+
 /** Exactly one of the two. */
 export type SealedFileOptions =
   /** At least 20 characters that nobody would guess: six random words, or `openssl rand -base64 24`. */

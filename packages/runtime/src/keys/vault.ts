@@ -17,6 +17,8 @@ import {
 import { checkedOptions, keyringMembers, type ServiceKeyringOptions } from "./keyring-options.ts";
 import { openKeyring } from "./wrapped-keyring.ts";
 
+export type { KeyService } from "./key-service.ts";
+
 /** The part of `fetch` that is called. */
 export type VaultFetch = (
   url: string,
