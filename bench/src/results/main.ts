@@ -117,7 +117,9 @@ ${parts.join("\n\n")}
 function costChart({ measurements }: BenchResult): string {
   const unchanged = measurements.filter((each) => each.case === "unchanged" && isOnNode(each));
   const bars = unchanged.map((each) => ({
-    label: titleOf(each).replace(" on node:http", ""),
+    label: titleOf(each)
+      .replace(/,? on node:http/, "")
+      .replace(" (without the content)", ", no content"),
     value: each.addedMicroseconds,
     isOurs: each.system.startsWith("holdfast"),
   }));
