@@ -12,15 +12,19 @@ import type { Meta } from "./meta.ts";
 import type { Contents } from "./values.ts";
 import { readContents } from "./values.ts";
 
-type Bound = Pick<SessionRecord, "handle" | "subjectKey" | "createdAt" | "absoluteExpiresAt">;
+/** What the boxes of a record are bound to, beside its key. */
+export type BoxBound = Pick<
+  SessionRecord,
+  "handle" | "subjectKey" | "createdAt" | "absoluteExpiresAt"
+>;
 
 /** What the boxes of a record are bound to. */
-export function contextOf(storeKey: StoreKey, record: Bound): BoxContext {
+export function contextOf(storeKey: StoreKey, record: BoxBound): BoxContext {
   const { handle, subjectKey, createdAt, absoluteExpiresAt } = record;
   return { storeKey, handle, subjectKey, createdAt, absoluteExpiresAt };
 }
 
-export function sealMeta(core: Core, key: StoreKey, record: Bound, meta: Meta): Buffer {
+export function sealMeta(core: Core, key: StoreKey, record: BoxBound, meta: Meta): Buffer {
   const { current } = core.options.keyring;
   return sealBox("meta", current, key, contextOf(key, record), JSON.stringify(meta));
 }
@@ -44,7 +48,7 @@ export function sealData(
   core: Core,
   key: StoreKey,
   { series }: TokenSeries,
-  record: Bound,
+  record: BoxBound,
   text: string,
 ): Buffer {
   const { current } = core.options.keyring;
@@ -69,7 +73,7 @@ export function openData(
 export function sealSuccessor(
   core: Core,
   key: StoreKey,
-  record: Bound,
+  record: BoxBound,
   previous: Uint8Array,
   successor: Uint8Array,
 ): Buffer {

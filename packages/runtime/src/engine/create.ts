@@ -6,7 +6,7 @@ import { newSecret, newSeries, secretHashOf, storeKeyOf } from "../crypto/token.
 import { SessionError } from "../errors.ts";
 import type { CreateOptions, SessionRecord, StoreKey } from "../stores/store.ts";
 import { RECORD_FORMAT } from "../stores/store.ts";
-import { sealData, sealMeta } from "./boxes.ts";
+import { type BoxBound, sealData, sealMeta } from "./boxes.ts";
 import type { Core } from "./core.ts";
 import { newHandle } from "./core.ts";
 import type { Meta } from "./meta.ts";
@@ -38,6 +38,22 @@ export interface NewSession {
   readonly endsBy?: number;
 }
 
+/** What every new record says of its first secret: nobody has presented it. */
+export function unusedRecord(
+  secret: Uint8Array,
+): Omit<SessionRecord, keyof BoxBound | "idleExpiresAt" | "flags" | "meta" | "data"> {
+  return {
+    format: RECORD_FORMAT,
+    version: 1,
+    secretHash: secretHashOf(secret),
+    confirmedAt: null,
+    presentedAt: null,
+    retired: [],
+    successor: null,
+    writeIds: [newWriteId()],
+  };
+}
+
 export function draftSession(
   core: Core,
   { subjectKey, meta, text, endsBy = Number.POSITIVE_INFINITY }: NewSession,
@@ -55,16 +71,9 @@ export function draftSession(
   };
   const record: SessionRecord = {
     ...bound,
-    format: RECORD_FORMAT,
-    version: 1,
-    secretHash: secretHashOf(secret),
-    confirmedAt: null,
-    presentedAt: null,
-    retired: [],
-    successor: null,
+    ...unusedRecord(secret),
     idleExpiresAt: idleDeadline(core, now, { ...bound, presentedAt: null }),
     flags: 0,
-    writeIds: [newWriteId()],
     meta: sealMeta(core, key, bound, meta),
     data: sealData(core, key, series, bound, text),
   };

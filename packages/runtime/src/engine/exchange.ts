@@ -3,7 +3,7 @@
  * @module
  */
 import { SessionError } from "../errors.ts";
-import { recordFlags } from "../stores/store.ts";
+import { isTombstone } from "../stores/store.ts";
 import type { CommitOptions } from "./commit.ts";
 import { commit, hasWork } from "./commit.ts";
 import { confirmSecret, needsConfirmation } from "./confirm.ts";
@@ -96,7 +96,7 @@ function* serve(state: RequestState, presented: Presented): Steps<void> {
   }
   state.presented = confirmed;
   const { key, token, secretHash, record, kind } = confirmed;
-  if ((record.flags & recordFlags.tombstone) !== 0) {
+  if (isTombstone(record)) {
     state.phase = "tombstone"; // Signed in from while this request confirmed it: simply anonymous.
     return;
   }

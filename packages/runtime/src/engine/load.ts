@@ -5,11 +5,12 @@
  */
 import { cookieValues } from "../cookie/cookie-header.ts";
 import type { CookieForm } from "../cookie/set-cookie.ts";
+import type { DerivedKeys } from "../crypto/keyring.ts";
 import type { Token } from "../crypto/token.ts";
 import { isKnownFormat, readToken } from "../crypto/token.ts";
 import type { TokenRefusal } from "../events.ts";
 import type { Awaitable, SessionRecord, StoreKey } from "../stores/store.ts";
-import { isPending, recordFlags } from "../stores/store.ts";
+import { isPending, isTombstone } from "../stores/store.ts";
 import { openMeta } from "./boxes.ts";
 import type { Core } from "./core.ts";
 import type { Judgement } from "./judge.ts";
@@ -116,7 +117,7 @@ function judgeRecord(
   const judgement = judgeSecret(record, secretHash, now, retiredSeconds);
   const presented = { kind, cookie, token, key, secretHash, record, judgement };
 
-  if ((record.flags & recordFlags.tombstone) !== 0) {
+  if (isTombstone(record)) {
     const readable = judgement.as === "superseded";
     if (!readable) refuse(core, request, "unknown", record.handle);
     return readable ? { state: "tombstone", presented } : NONE;
@@ -148,16 +149,26 @@ function authenticToken(
   cookie: CookieForm,
   value: string,
 ): AuthenticToken | TokenRefusal {
+  const keyed = keyedToken(core, value);
+  if (typeof keyed === "string") return keyed;
+  const { token, keys } = keyed;
+  const verified = core.tokenCache.verify(token, value, keys, cookie.name);
+  return verified === undefined
+    ? "forged"
+    : { token, key: verified.key, secretHash: verified.secretHash };
+}
+
+/** A token as it was read, not believed yet, and the keys that it names; or why it is refused. */
+export function keyedToken(
+  core: Core,
+  value: string,
+): { readonly token: Token; readonly keys: DerivedKeys } | TokenRefusal {
   const token = readToken(value);
   if (token === undefined) return "forged";
   if (!isKnownFormat(token)) return "key-missing";
   const keys = core.options.keyring.find(token.keyNumber);
   if (keys === undefined) return "key-missing";
-  if (keys === "revoked") return "unknown";
-  const verified = core.tokenCache.verify(token, value, keys, cookie.name);
-  return verified === undefined
-    ? "forged"
-    : { token, key: verified.key, secretHash: verified.secretHash };
+  return keys === "revoked" ? "unknown" : { token, keys };
 }
 
 const lastReload = new WeakMap<Core, number>();

@@ -16,6 +16,14 @@ export interface RequestView extends RequestFacts {
   readonly crossSite?: boolean;
 }
 
+/** Where a request came from, as a meta box keeps it for the devices page. */
+export function originOf(request: RequestView): {
+  readonly address: string | undefined;
+  readonly userAgent: string | undefined;
+} {
+  return { address: request.address, userAgent: request.header("user-agent")?.slice(0, 300) };
+}
+
 /** @see RFC 9110 9.2.1 */
 export function isSafeMethod(method: string): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS" || method === "TRACE";

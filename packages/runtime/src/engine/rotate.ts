@@ -4,7 +4,7 @@
  */
 import { newSecret, secretHashOf } from "../crypto/token.ts";
 import { SessionRefusal } from "../errors.ts";
-import { recordFlags } from "../stores/store.ts";
+import { isTombstone, recordFlags } from "../stores/store.ts";
 import { openData, sealData, sealMeta } from "./boxes.ts";
 import { type Change, checkedText, replay } from "./changes.ts";
 import { resealed } from "./commit.ts";
@@ -48,7 +48,7 @@ async function rotateWith(
   const swapped = await swapRecord(core, live.key, live.record, (record) => {
     const now = core.now();
     const { retiredSeconds } = core.options.policy;
-    if ((record.flags & recordFlags.tombstone) !== 0) return undefined;
+    if (isTombstone(record)) return undefined;
     if (endedBy(record, now) !== undefined) return undefined;
     if (!isServed(judgeSecret(record, live.secretHash, now, retiredSeconds))) return undefined;
     const opened = log.length === 0 ? undefined : openData(core, live.key, live.series, record);

@@ -5,7 +5,7 @@
 
 import type { SeriesName } from "../companions.ts";
 import { SessionRefusal } from "../errors.ts";
-import { recordFlags } from "../stores/store.ts";
+import { isTombstone, recordFlags } from "../stores/store.ts";
 import { openData, openMeta, sealData } from "./boxes.ts";
 import { checkedText, replay } from "./changes.ts";
 import { clearCookie, giveToken } from "./cookies.ts";
@@ -17,6 +17,7 @@ import { hasRoom } from "./limit.ts";
 import type { Meta } from "./meta.ts";
 import type { LiveSession, RequestState } from "./request-state.ts";
 import { becomeLive, contentsOf, raise } from "./request-state.ts";
+import { originOf } from "./request-view.ts";
 import { swapRecord } from "./swap.ts";
 import type { Contents } from "./values.ts";
 import { EMPTY } from "./values.ts";
@@ -64,8 +65,7 @@ export async function signIn(state: RequestState, request: SignIn): Promise<void
     subject: request.subject,
     level: request.level,
     authenticatedAt: core.now(),
-    address: state.request.address,
-    userAgent: state.request.header("user-agent")?.slice(0, 300),
+    ...originOf(state.request),
     // A form that somebody else opened must not act for this account.
     from: previous?.owner === "other" ? undefined : previous?.live.record.handle,
     series: series?.name,
@@ -189,7 +189,7 @@ async function retireAnonymous(
   let missed = false;
 
   await swapRecord(core, anonymous.key, anonymous.record, (record) => {
-    if ((record.flags & recordFlags.tombstone) !== 0) return undefined;
+    if (isTombstone(record)) return undefined;
     if (record !== anonymous.record && carry.length > 0) {
       const opened = openData(core, anonymous.key, anonymous.series, record);
       if (typeof opened === "object") {

@@ -4,7 +4,7 @@
  */
 import type { RevocationReason } from "../events.ts";
 import type { StoredSession } from "../stores/store.ts";
-import { isPending, recordFlags } from "../stores/store.ts";
+import { isPending, isSeriesRecord, recordFlags } from "../stores/store.ts";
 import { openMeta } from "./boxes.ts";
 import type { Core } from "./core.ts";
 import { isSeries, subjectKeysOf } from "./core.ts";
@@ -121,7 +121,7 @@ export function subjectSessions(core: Core, subject: string): SubjectSessions {
       for (const key of keys) {
         const sessions = await core.store.run("listSubject", (store) => store.listSubject(key));
         for (const session of sessions) {
-          if ((session.record.flags & recordFlags.series) !== 0) continue;
+          if (isSeriesRecord(session.record)) continue;
           const swapped = await swapRecord(core, session.key, session.record, (record) => ({
             ...record,
             flags: record.flags | recordFlags.rotationDue,

@@ -9,6 +9,7 @@ import { hasRoom } from "../engine/limit.ts";
 import type { Meta } from "../engine/meta.ts";
 import type { LiveSession, RequestState } from "../engine/request-state.ts";
 import { becomeLive } from "../engine/request-state.ts";
+import { originOf } from "../engine/request-view.ts";
 import type { Contents } from "../engine/values.ts";
 import { writeContents } from "../engine/values.ts";
 import type { SessionRecord } from "../stores/store.ts";
@@ -55,8 +56,7 @@ export async function beginSession(
     subject,
     level: options.level,
     authenticatedAt: meta.authenticatedAt ?? record.createdAt,
-    address,
-    userAgent: state.request.header("user-agent")?.slice(0, 300),
+    ...originOf(state.request),
     // A form that was open in a tab when the session before ended: its anti-forgery token is still good.
     from: meta.sessions[0]?.handle,
     series: { handle, key, absoluteExpiresAt, secretMark: markOf(secretHash) },
@@ -99,11 +99,7 @@ export function useOf(
 ): Use {
   const known = seriesMetaOf(core, key, record) ?? meta;
   const { meta: next, tooMany } = withSession(core, known, session);
-  const seen = {
-    address: request.address,
-    userAgent: request.header("user-agent")?.slice(0, 300),
-  };
-  const told: SeriesMeta = { ...next, ...seen, generation };
+  const told: SeriesMeta = { ...next, ...originOf(request), generation };
   const boxes = {
     meta: sealMeta(core, key, record, told),
     data: sealJoin(core, key, token, record, session),

@@ -7,8 +7,6 @@ import type { SeriesName } from "../companions.ts";
 import { cookieValues } from "../cookie/cookie-header.ts";
 import { type CookieForm, expireCookie, setCookie } from "../cookie/set-cookie.ts";
 import {
-  isKnownFormat,
-  readToken,
   secretHashOf,
   storeKeyOf,
   type Token,
@@ -18,16 +16,15 @@ import {
 } from "../crypto/token.ts";
 import { openMeta } from "../engine/boxes.ts";
 import type { Core } from "../engine/core.ts";
-import { refuse, reloadOnce } from "../engine/load.ts";
+import { keyedToken, refuse, reloadOnce } from "../engine/load.ts";
 import type { RequestState } from "../engine/request-state.ts";
 import type { TokenRefusal } from "../events.ts";
-import { isPending } from "../stores/store.ts";
 import {
-  isSeriesRecord,
   markOf,
   type PresentedSeries,
   type Remembering,
   type SeriesMeta,
+  storedSeries,
 } from "./series.ts";
 
 /** Whether the request has a cookie of the device, whatever it is worth. */
@@ -75,8 +72,8 @@ async function seriesOf(
     return undefined;
   }
   const key = storeKeyOf(token);
-  const record = await core.store.run("get", (store) => store.get(key));
-  if (record === undefined || isPending(record) || !isSeriesRecord(record)) {
+  const record = await storedSeries(core, key);
+  if (record === undefined) {
     refuse(core, request, "unknown");
     return undefined;
   }
@@ -105,12 +102,9 @@ export function holdsSecret(
 }
 
 function authenticToken(core: Core, name: string, value: string): Token | TokenRefusal {
-  const token = readToken(value);
-  if (token === undefined) return "forged";
-  if (!isKnownFormat(token)) return "key-missing";
-  const keys = core.options.keyring.find(token.keyNumber);
-  if (keys === undefined) return "key-missing";
-  if (keys === "revoked") return "unknown";
+  const keyed = keyedToken(core, value);
+  if (typeof keyed === "string") return keyed;
+  const { token, keys } = keyed;
   return verifyToken(token, keys, name) ? token : "forged";
 }
 

@@ -7,9 +7,9 @@ import { subjectKeysOf } from "../engine/core.ts";
 import { endedBy } from "../engine/load.ts";
 import type { RevokeOptions, SessionSummary, SubjectSessions } from "../engine/subject.ts";
 import type { SessionRecord, StoredSession, SubjectKey } from "../stores/store.ts";
-import { isPending, recordFlags } from "../stores/store.ts";
+import { isPending, isSeriesRecord, isTombstone } from "../stores/store.ts";
 import { endSeries } from "./end-series.ts";
-import { isSeriesRecord, type Remembering, type SeriesMeta } from "./series.ts";
+import type { Remembering, SeriesMeta } from "./series.ts";
 
 export function devicesOf(
   remembering: Remembering,
@@ -99,8 +99,7 @@ function openDevice(
   { key, record }: StoredSession,
 ): Device | undefined {
   const isAlive = endedBy(record, core.now()) === undefined;
-  const isTombstone = (record.flags & recordFlags.tombstone) !== 0;
-  if (!isSeriesRecord(record) || !isAlive || isTombstone) return undefined;
+  if (!isSeriesRecord(record) || !isAlive || isTombstone(record)) return undefined;
   const opened = openMeta(core, key, record);
   if (typeof opened === "string" || opened.subject !== subject) {
     const reason = typeof opened === "string" ? opened : "tampered";

@@ -8,13 +8,13 @@ import { pause, swapRecord } from "../engine/swap.ts";
 import { SessionError } from "../errors.ts";
 import type { RevocationReason } from "../events.ts";
 import type { SessionRecord, StoreKey } from "../stores/store.ts";
-import { isPending, recordFlags } from "../stores/store.ts";
+import { isTombstone, recordFlags } from "../stores/store.ts";
 import {
-  isSeriesRecord,
   type Remembering,
   type SeriesMeta,
   type SeriesSession,
   seriesMetaOf,
+  storedSeries,
 } from "./series.ts";
 
 /** Why a series ends, for the audit trail. */
@@ -39,8 +39,8 @@ export async function endSeries(
   let inDoubt: SessionRecord | undefined;
   let failure: unknown;
   for (let attempt = 0; ; attempt++) {
-    const record = await core.store.run("get", (store) => store.get(key));
-    if (record === undefined || isPending(record) || !isSeriesRecord(record)) {
+    const record = await storedSeries(core, key);
+    if (record === undefined) {
       // If the answer to a deletion was lost, it is ours: its sessions must not be forgotten.
       return inDoubt === undefined ? 0 : endFrom(core, key, inDoubt, ending);
     }
@@ -112,7 +112,7 @@ export async function endStolenSeries(
   const { core, options } = remembering;
   let meta: SeriesMeta | undefined;
   const swapped = await swapRecord(core, key, from, (record) => {
-    if ((record.flags & recordFlags.tombstone) !== 0) return undefined;
+    if (isTombstone(record)) return undefined;
     meta = seriesMetaOf(core, key, record);
     return {
       ...record,

@@ -5,21 +5,19 @@
  */
 import { openBox, sealBox } from "../crypto/box.ts";
 import { secretHashOf, storeKeyOf, type TokenSeries } from "../crypto/token.ts";
-import { contextOf } from "../engine/boxes.ts";
+import { type BoxBound, contextOf } from "../engine/boxes.ts";
 import type { Core } from "../engine/core.ts";
 import { endedBy } from "../engine/load.ts";
 import type { LiveSession } from "../engine/request-state.ts";
 import type { StoredSession, StoreKey } from "../stores/store.ts";
 import { isPending } from "../stores/store.ts";
 
-type Bound = Parameters<typeof contextOf>[1];
-
 /** Sealed as session data is: it opens only with a cookie of the device. */
 export function sealJoin(
   core: Core,
   key: StoreKey,
   { series }: TokenSeries,
-  record: Bound,
+  record: BoxBound,
   session: LiveSession,
 ): Buffer {
   const text = JSON.stringify([

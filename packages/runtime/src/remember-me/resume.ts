@@ -12,7 +12,7 @@ import { keepsSecret } from "../engine/request-view.ts";
 import { type Swapped, swapRecord } from "../engine/swap.ts";
 import { SessionError } from "../errors.ts";
 import type { SessionRecord } from "../stores/store.ts";
-import { RECORD_FORMAT, recordFlags } from "../stores/store.ts";
+import { isTombstone, RECORD_FORMAT } from "../stores/store.ts";
 import { beginSession, discard, takeOver, type Use, useOf } from "./begin-session.ts";
 import {
   clearDeviceCookie,
@@ -74,7 +74,7 @@ async function answer(
   const { record, meta, key } = series;
   const { request } = state;
   const { address } = request;
-  if ((record.flags & recordFlags.tombstone) !== 0) {
+  if (isTombstone(record)) {
     // Again: whoever found the theft may not have got to the end of it.
     await endSessions(core, meta.sessions, meta.subject, { reason: "reused", address });
     clearDeviceCookie(remembering, state);
@@ -137,7 +137,7 @@ async function exchange(
   const swapped = await swapRecord(core, key, series.record, (record) => {
     const now = core.now();
     if (judgeSecret(record, secretHash, now, 0).as !== "current") return undefined;
-    if ((record.flags & recordFlags.tombstone) !== 0) return undefined;
+    if (isTombstone(record)) return undefined;
     use = useOf(remembering, state, series, record, began.live, generation);
     const closed = { ...record, retired: closeNewest(record, now, options.graceSeconds) };
     return {

@@ -11,11 +11,11 @@ import { newSecret, newSeries, secretHashOf, storeKeyOf } from "../crypto/token.
 import { openMeta, sealMeta } from "../engine/boxes.ts";
 import type { Core } from "../engine/core.ts";
 import { newHandle } from "../engine/core.ts";
+import { unusedRecord } from "../engine/create.ts";
 import type { Meta } from "../engine/meta.ts";
 import type { LiveSession } from "../engine/request-state.ts";
-import { newWriteId } from "../engine/swap.ts";
 import type { SessionRecord, StoreKey } from "../stores/store.ts";
-import { RECORD_FORMAT, recordFlags } from "../stores/store.ts";
+import { isPending, isSeriesRecord, recordFlags } from "../stores/store.ts";
 import { sealJoin } from "./join-box.ts";
 import type { ResolvedRememberMe } from "./remember-options.ts";
 
@@ -87,8 +87,11 @@ export function seriesMetaOf(
   return typeof meta === "string" ? undefined : (meta as SeriesMeta);
 }
 
-export function isSeriesRecord({ flags }: Pick<SessionRecord, "flags">): boolean {
-  return (flags & recordFlags.series) !== 0;
+/** The series that is kept under a key, dead or alive. */
+export async function storedSeries(core: Core, key: StoreKey): Promise<SessionRecord | undefined> {
+  const record = await core.store.run("get", (store) => store.get(key));
+  const isThere = record !== undefined && !isPending(record) && isSeriesRecord(record);
+  return isThere ? record : undefined;
 }
 
 /** Which of the series' secrets a session came with; says nothing about the secret. */
@@ -132,17 +135,10 @@ export function seriesRecord(
   };
   return {
     ...bound,
-    format: RECORD_FORMAT,
-    version: 1,
-    secretHash: secretHashOf(secret),
-    confirmedAt: null,
-    presentedAt: null,
-    retired: [],
-    successor: null,
+    ...unusedRecord(secret),
     // In full: the user may close the browser on the answer to the sign-in, and come back in a week.
     idleExpiresAt: idleEnd(remembering, bound),
     flags: recordFlags.series,
-    writeIds: [newWriteId()],
     meta: sealMeta(core, name.key, bound, seriesMeta),
     data: sealJoin(core, name.key, token, bound, session),
   };

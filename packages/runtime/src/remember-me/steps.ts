@@ -13,7 +13,7 @@ import { metaOf } from "../engine/request-state.ts";
 import type { SubjectSessions } from "../engine/subject.ts";
 import { swapRecord } from "../engine/swap.ts";
 import type { RevocationReason } from "../events.ts";
-import { isPending, recordFlags } from "../stores/store.ts";
+import { isPending, isTombstone } from "../stores/store.ts";
 import { checkStore } from "./check-store.ts";
 import {
   clearDeviceCookie,
@@ -30,11 +30,11 @@ import { resume } from "./resume.ts";
 import {
   draftSeries,
   idleEnd,
-  isSeriesRecord,
   markOf,
   type NewSeries,
   type Remembering,
   seriesRecord,
+  storedSeries,
 } from "./series.ts";
 
 export function rememberSteps(core: Core, options: ResolvedRememberMe): RememberSteps {
@@ -72,9 +72,8 @@ export function rememberSteps(core: Core, options: ResolvedRememberMe): Remember
     },
 
     async presented({ key, secretMark }) {
-      const record = await core.store.run("get", (store) => store.get(key));
-      if (record === undefined || isPending(record) || !isSeriesRecord(record)) return false;
-      if ((record.flags & recordFlags.tombstone) !== 0) return false;
+      const record = await storedSeries(core, key);
+      if (record === undefined || isTombstone(record)) return false;
       const swapped = await swapRecord(core, key, record, (found) => {
         const isTheirs = markOf(found.secretHash) === secretMark;
         if (found.confirmedAt !== null || !isTheirs) return undefined;
@@ -107,8 +106,8 @@ export function rememberSteps(core: Core, options: ResolvedRememberMe): Remember
     },
 
     async reused({ key }, address) {
-      const record = await core.store.run("get", (store) => store.get(key));
-      if (record === undefined || isPending(record)) return;
+      const record = await storedSeries(core, key);
+      if (record === undefined) return;
       await endStolenSeries(remembering, key, record, address);
     },
 

@@ -28,8 +28,8 @@ import { checkTableName, DEFAULT_TABLE } from "./dynamodb-table.ts";
 import { deleteAll, scanSessions, sweep } from "./dynamodb-upkeep.ts";
 import {
   type CreateOptions,
+  isTombstone,
   type RecordState,
-  recordFlags,
   type SessionRecord,
   type SessionStore,
   type StoreKey,
@@ -134,7 +134,7 @@ export function dynamodbStore(
       const endsAt = endOf(record);
       const idle = { idleAt: numeral(record.idleExpiresAt) };
       const deadlines = { ...idle, ...ttlAt(endsAt) };
-      if ((record.flags & recordFlags.tombstone) !== 0) {
+      if (isTombstone(record)) {
         const all = { ...changed, ...deadlines, dueAt: numeral(endsAt) };
         return (await change(AT_VERSION, all)) !== undefined;
       }

@@ -10,7 +10,7 @@ import { flagOf, type MemcachedReply } from "./memcached-reply.ts";
 import { serverChooser } from "./memcached-servers.ts";
 import { countSessions, findEvictions, readStats } from "./memcached-stats.ts";
 import { expiryOf, withIdle } from "./memcached-value.ts";
-import { recordFlags, type SessionStore, type StoreKey } from "./store.ts";
+import { isTombstone, type SessionStore, type StoreKey } from "./store.ts";
 import { packValue, unpackValue, valueState } from "./store-bytes.ts";
 
 export type {
@@ -134,10 +134,10 @@ export function memcachedStore(options: MemcachedStoreOptions): SessionStore {
 
     put(key, record) {
       const value = packValue(record);
-      const isTombstone = (record.flags & recordFlags.tombstone) !== 0;
+      const isBuried = isTombstone(record);
       return swap(key, record.version - 1, (stored) => {
         const { idleExpiresAt } = valueState(stored);
-        const keeps = !isTombstone && idleExpiresAt > record.idleExpiresAt;
+        const keeps = !isBuried && idleExpiresAt > record.idleExpiresAt;
         return keeps ? withIdle(value, idleExpiresAt) : value;
       });
     },

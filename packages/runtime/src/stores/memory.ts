@@ -8,7 +8,7 @@ import { optionError, SessionError } from "../errors.ts";
 import { DueQueue } from "./memory-queue.ts";
 import {
   CHECKPOINT_SECONDS,
-  recordFlags,
+  isTombstone,
   type SessionRecord,
   type SessionStore,
   type StoredSession,
@@ -153,9 +153,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       const entry = entries.get(key);
       if (entry === undefined || entry.record.version !== record.version - 1) return false;
       const keptIdle = entry.record.idleExpiresAt;
-      const isTombstone = (record.flags & recordFlags.tombstone) !== 0;
+      const isBuried = isTombstone(record);
       entry.record =
-        isTombstone || keptIdle <= record.idleExpiresAt
+        isBuried || keptIdle <= record.idleExpiresAt
           ? record
           : { ...record, idleExpiresAt: keptIdle };
       const endsAt = endOf(entry.record);

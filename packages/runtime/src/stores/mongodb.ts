@@ -26,7 +26,7 @@ import {
 } from "./mongodb-document.ts";
 import { sweepMongodb } from "./mongodb-sweep.ts";
 import { mongodbWatch } from "./mongodb-watch.ts";
-import { recordFlags, type SessionRecord, type SessionStore, type StoreKey } from "./store.ts";
+import { isTombstone, type SessionRecord, type SessionStore, type StoreKey } from "./store.ts";
 
 export type {
   MongodbCollection,
@@ -159,11 +159,11 @@ export function mongodbStore(db: MongodbDatabase, options: MongodbStoreOptions =
 
     async put(key, record) {
       const { version, idleExpiresAt: idleAt, absoluteExpiresAt: endsAt } = record;
-      const isTombstone = (record.flags & recordFlags.tombstone) !== 0;
+      const isBuried = isTombstone(record);
       const fields = { v: version, ...changingFields(record) };
       const { matchedCount } = await sessions.updateOne(
         { _id: bytesOfHex(key), v: version - 1 },
-        isTombstone
+        isBuried
           ? { $set: { ...fields, idleAt }, $min: { sweepAt: Math.min(idleAt, endsAt) } }
           : { $set: fields, $max: { idleAt }, $min: { sweepAt: endsAt } },
       );

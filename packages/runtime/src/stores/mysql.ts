@@ -11,7 +11,7 @@ import { DEFAULT_TABLE, tableNames } from "./mysql-schema.ts";
 import { mysqlWatch } from "./mysql-watch.ts";
 import {
   CHECKPOINT_SECONDS,
-  recordFlags,
+  isTombstone,
   type SessionRecord,
   type SessionStore,
   SWEEP_DELAY_SECONDS,
@@ -186,9 +186,9 @@ export function mysqlStore(pool: MysqlPool, options: MysqlStoreOptions = {}): Se
 
     async put(key, record) {
       const { idleExpiresAt, version } = record;
-      const isTombstone = (record.flags & recordFlags.tombstone) !== 0;
-      const deadlines = isTombstone ? [idleExpiresAt, idleExpiresAt] : [idleExpiresAt];
-      const replacing = isTombstone ? bury : replace;
+      const isBuried = isTombstone(record);
+      const deadlines = isBuried ? [idleExpiresAt, idleExpiresAt] : [idleExpiresAt];
+      const replacing = isBuried ? bury : replace;
       const values = [...changing(record), ...deadlines, keyBytes(key), version - 1];
       // The version changes, so that a row that was found counts whatever the client's flags.
       return (await run(replacing, ...values)).affected === 1;

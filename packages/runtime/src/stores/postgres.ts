@@ -26,7 +26,7 @@ import {
 } from "./postgres-statements.ts";
 import {
   CHECKPOINT_SECONDS,
-  recordFlags,
+  isTombstone,
   type SessionRecord,
   type SessionStore,
   type StoredSession,
@@ -135,12 +135,12 @@ export function postgresStore(
     },
 
     async put(key, record) {
-      const isTombstone = (record.flags & recordFlags.tombstone) !== 0;
+      const isBuried = isTombstone(record);
       const { version, handle, absoluteExpiresAt, idleExpiresAt } = record;
       const values = [
         ...[key, version, packRecord(record), handle, absoluteExpiresAt, idleExpiresAt],
       ];
-      const { count } = await (isTombstone ? bury : replace)(values);
+      const { count } = await (isBuried ? bury : replace)(values);
       return count === 1;
     },
 

@@ -23,8 +23,8 @@ import { findForbiddenWait, waitingRunner } from "./redis-wait.ts";
 import { findEviction, recentDeletions } from "./redis-watch.ts";
 import {
   CHECKPOINT_SECONDS,
+  isTombstone,
   type RemovedSession,
-  recordFlags,
   type SessionStore,
   type StoredSession,
   type StoreProblem,
@@ -158,10 +158,10 @@ export function redisStore(
     },
 
     async put(key, record) {
-      const isTombstone = (record.flags & recordFlags.tombstone) !== 0;
+      const isBuried = isTombstone(record);
       const before = numberBytes(record.version - 1);
-      const args = [before, packValue(record), isTombstone ? "1" : ""];
-      const replaced = await (isTombstone ? revoke : run)(putScript, [names.session(key)], args);
+      const args = [before, packValue(record), isBuried ? "1" : ""];
+      const replaced = await (isBuried ? revoke : run)(putScript, [names.session(key)], args);
       return Number(replaced) === 1;
     },
 

@@ -10,8 +10,8 @@ import { ROW_COLUMNS, recordOf, type SessionRow } from "./sqlite-row.ts";
 import { openTables, rollback, type SqliteDatabase, tableNames } from "./sqlite-schema.ts";
 import {
   CHECKPOINT_SECONDS,
+  isTombstone,
   type RemovedSession,
-  recordFlags,
   type SessionRecord,
   type SessionStore,
   SWEEP_DELAY_SECONDS,
@@ -183,9 +183,9 @@ export function sqliteStore(db: SqliteDatabase, options: SqliteStoreOptions = {}
 
     put(key, record) {
       const { idleExpiresAt, version } = record;
-      const isTombstone = (record.flags & recordFlags.tombstone) !== 0;
+      const isBuried = isTombstone(record);
       const replaceOnce = () => {
-        const { changes } = isTombstone
+        const { changes } = isBuried
           ? bury.run(...changing(record), idleExpiresAt, idleExpiresAt, key, version - 1)
           : replace.run(...changing(record), idleExpiresAt, key, version - 1);
         return Number(changes) === 1;

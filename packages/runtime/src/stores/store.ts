@@ -48,6 +48,16 @@ export function isPending(record: Pick<SessionRecord, "flags">): boolean {
   return (record.flags & recordFlags.pending) !== 0;
 }
 
+/** Whether an anonymous session was signed in from, or a remembered device's cookie was stolen. */
+export function isTombstone(record: Pick<SessionRecord, "flags">): boolean {
+  return (record.flags & recordFlags.tombstone) !== 0;
+}
+
+/** Whether the record is the series of a remembered device. */
+export function isSeriesRecord(record: Pick<SessionRecord, "flags">): boolean {
+  return (record.flags & recordFlags.series) !== 0;
+}
+
 /** The record format that this release writes. A newer one is served and never written back. */
 export const RECORD_FORMAT = 1;
 
