@@ -23,7 +23,7 @@ import { type KnownDevice, knownDevice, type PassRules, withPass } from "./devic
 import { createFloodSignal } from "./flood-signal.ts";
 import { type AttemptLimiter, makeLimiter } from "./limiter.ts";
 import { guardLimiter, type LimiterGuard } from "./limiter-guard.ts";
-import { createRefusalGate, type RefusalGate } from "./refusal-gate.ts";
+import { createSignInGate, type SignInGate } from "./sign-in-gate.ts";
 import { resolveThrottle, type ThrottleOptions } from "./throttle-options.ts";
 
 /** What an attempt is counted by, beside the request's address. */
@@ -78,7 +78,7 @@ export interface SignInThrottle {
 /** What the throttle keeps for one set of sessions. */
 interface Attached {
   readonly guard: LimiterGuard;
-  readonly gate: RefusalGate;
+  readonly gate: SignInGate;
   readonly deviceForm: CookieForm;
   missesAddress: boolean;
 }
@@ -115,7 +115,7 @@ export function signInThrottle(options: ThrottleOptions): SignInThrottle {
     const { name, attributes } = core.options.signedInCookie;
     const attached = {
       guard: guardLimiter(core),
-      gate: createRefusalGate(core.now, core.emit),
+      gate: createSignInGate(core.now, core.emit),
       deviceForm: { name: `${name}-device`, attributes },
       missesAddress: false,
     };

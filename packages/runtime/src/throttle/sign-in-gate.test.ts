@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { EventInput } from "../engine/emit.ts";
-import { createRefusalGate, type RefusedSignIn } from "./refusal-gate.ts";
+import { createSignInGate, type RefusedSignIn } from "./sign-in-gate.ts";
 
 const QUARTER_MS = 900_000;
 
@@ -17,7 +17,7 @@ afterEach(() => {
 
 function startGate() {
   const events: { readonly count?: number }[] = [];
-  const gate = createRefusalGate(
+  const gate = createSignInGate(
     () => Date.now(),
     (event: EventInput) => void events.push(event as object),
   );
