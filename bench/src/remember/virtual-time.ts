@@ -4,6 +4,7 @@
  * @module
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { MinHeap } from "../support/min-heap.ts";
 
 /** Moments are this far apart: what happens within one is simultaneous. */
 const MOMENT_MS = 50;
@@ -14,8 +15,8 @@ export class VirtualTime {
   /** Requests that are being answered. Time stands still until they are. */
   #underWay = 0;
   readonly #moments = new Map<number, (() => void)[]>();
-  /** A heap of the keys of `#moments`: the earliest is first. */
-  readonly #heap: number[] = [];
+  /** The keys of `#moments`, the earliest first. */
+  readonly #due = new MinHeap<number>((at) => at);
 
   /** Needs no `this`, so that it can be handed on as the option `now`. */
   readonly now = (): number => this.#now;
@@ -34,7 +35,7 @@ export class VirtualTime {
         return;
       }
       this.#moments.set(at, [resolve]);
-      this.#push(at);
+      this.#due.push(at);
     });
   }
 
@@ -54,7 +55,7 @@ export class VirtualTime {
     for (;;) {
       do await nextTurn();
       while (this.#underWay > 0);
-      const at = this.#pop();
+      const at = this.#due.pop();
       if (at === undefined) return;
       this.#now = at;
       if (at >= due) {
@@ -65,35 +66,5 @@ export class VirtualTime {
       this.#moments.delete(at);
       for (const wake of sleepers) wake();
     }
-  }
-
-  #push(at: number): void {
-    const heap = this.#heap;
-    let child = heap.push(at) - 1;
-    while (child > 0) {
-      const parent = (child - 1) >> 1;
-      if ((heap[parent] as number) <= at) break;
-      heap[child] = heap[parent] as number;
-      child = parent;
-    }
-    heap[child] = at;
-  }
-
-  #pop(): number | undefined {
-    const heap = this.#heap;
-    const [first] = heap;
-    const last = heap.pop();
-    if (heap.length === 0 || last === undefined) return first;
-    let parent = 0;
-    for (;;) {
-      let child = 2 * parent + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && (heap[child + 1] as number) < (heap[child] as number)) child++;
-      if ((heap[child] as number) >= last) break;
-      heap[parent] = heap[child] as number;
-      parent = child;
-    }
-    heap[parent] = last;
-    return first;
   }
 }

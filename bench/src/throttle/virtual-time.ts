@@ -3,6 +3,7 @@
  * reads the clock by itself, as rate-limiter-flexible does.
  * @module
  */
+import { MinHeap } from "../support/min-heap.ts";
 
 export interface VirtualTime {
   now(): number;
@@ -42,7 +43,16 @@ export function beginVirtualTime(startAt: number): VirtualTime {
     clearInterval: globalThis.clearInterval,
   };
   let now = startAt;
-  const timers = new TimerHeap();
+  const timers = new MinHeap<VirtualTimer>(({ dueAt }) => dueAt);
+  /** The earliest timer that is due by then. Most of a million are cleared before. */
+  const popDue = (instant: number): VirtualTimer | undefined => {
+    for (;;) {
+      const { first } = timers;
+      if (first === undefined || first.dueAt > instant) return undefined;
+      timers.pop();
+      if (!first.isCleared) return first;
+    }
+  };
 
   const begin = (run: () => void, milliseconds: number, isRepeated: boolean): VirtualTimer => {
     const timer = new VirtualTimer(now + milliseconds, run, isRepeated ? milliseconds : undefined);
@@ -67,7 +77,7 @@ export function beginVirtualTime(startAt: number): VirtualTime {
     settle,
     async advanceTo(instant) {
       for (;;) {
-        const timer = timers.popDue(instant);
+        const timer = popDue(instant);
         if (timer === undefined) break;
         now = Math.max(now, timer.dueAt);
         timer.run();
@@ -85,52 +95,4 @@ export function beginVirtualTime(startAt: number): VirtualTime {
       Object.assign(globalThis, functions);
     },
   };
-}
-
-/** Timers by when they are due: a binary heap, since most of a million are cleared before. */
-class TimerHeap {
-  readonly #timers: VirtualTimer[] = [];
-
-  push(timer: VirtualTimer): void {
-    const timers = this.#timers;
-    let at = timers.push(timer) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (this.#dueAt(parent) <= timer.dueAt) break;
-      timers[at] = timers[parent] as VirtualTimer;
-      at = parent;
-    }
-    timers[at] = timer;
-  }
-
-  /** The earliest timer that is due by then and was not cleared. */
-  popDue(instant: number): VirtualTimer | undefined {
-    for (;;) {
-      const [first] = this.#timers;
-      if (first === undefined || first.dueAt > instant) return undefined;
-      this.#removeFirst();
-      if (!first.isCleared) return first;
-    }
-  }
-
-  #removeFirst(): void {
-    const timers = this.#timers;
-    const last = timers.pop() as VirtualTimer;
-    const { length } = timers;
-    if (length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= length) break;
-      if (child + 1 < length && this.#dueAt(child + 1) < this.#dueAt(child)) child++;
-      if (this.#dueAt(child) >= last.dueAt) break;
-      timers[at] = timers[child] as VirtualTimer;
-      at = child;
-    }
-    timers[at] = last;
-  }
-
-  #dueAt(at: number): number {
-    return (this.#timers[at] as VirtualTimer).dueAt;
-  }
 }

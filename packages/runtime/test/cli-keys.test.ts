@@ -16,19 +16,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { main } from "../src/cli/main.ts";
 import { createKeyring } from "../src/crypto/create-keyring.ts";
 import { type FileKey, type KeyFile, parseKeyFile } from "../src/crypto/key-file.ts";
+import { type Ran, holdfast as run } from "./support/command.ts";
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 const START = Date.UTC(2026, 0, 1);
-
-interface Result {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 let folder: string;
 let path: string;
@@ -44,24 +38,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function holdfast(...args: readonly string[]): Promise<Result> {
-  let out = "";
-  let err = "";
-  const io = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    now: () => now,
-  };
-  const code = await main(args, io);
-  printed += out + err;
-  return { code, out, err };
+async function holdfast(...args: readonly string[]): Promise<Ran> {
+  const ran = await run(args, now);
+  printed += ran.out + ran.err;
+  return ran;
 }
 
-const keys = (verb: string, ...args: readonly string[]): Promise<Result> =>
+const keys = (verb: string, ...args: readonly string[]): Promise<Ran> =>
   holdfast("keys", verb, ...args);
 
 /** Runs a command that must succeed. */

@@ -3,46 +3,15 @@
  * anything could have been written.
  * @see CWE-532, CWE-209; ASVS 5.0, 16.2.5
  */
-import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readToken } from "../../src/crypto/token.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { startEngine, testBytes, testKeyring, wrapStore } from "../support/engine.ts";
 import { Client, type Reply, servers } from "../support/http.ts";
+import { shown, spyOnOutput } from "../support/output.ts";
 
 const SUBJECT = "canary-subject@shop.test";
 const DATA = "canary-session-data";
-
-/** Everything that the process prints meanwhile. */
-function spyOnOutput() {
-  const printed: string[] = [];
-  const note = (...values: unknown[]) => void printed.push(values.map(shown).join(" "));
-  for (const method of ["log", "info", "warn", "error", "debug", "trace"] as const) {
-    vi.spyOn(console, method).mockImplementation(note);
-  }
-  for (const stream of [process.stdout, process.stderr]) {
-    vi.spyOn(stream, "write").mockImplementation((text) => {
-      note(text);
-      return true;
-    });
-  }
-  vi.spyOn(process, "emitWarning").mockImplementation(note as never);
-  return printed;
-}
-
-/** As loud as a logger gets: everything that can be seen of a value, causes included. */
-function shown(value: unknown): string {
-  const looks = [
-    inspect(value, { depth: 20, showHidden: true, getters: true, maxStringLength: null }),
-  ];
-  if (value instanceof Error) looks.push(value.stack ?? "", shown(value.cause ?? ""));
-  try {
-    looks.push(JSON.stringify(value) ?? "");
-  } catch {
-    // A value that cannot be serialised is not logged that way.
-  }
-  return looks.join("\n");
-}
 
 describe("leaking logs", () => {
   let printed: string[] = [];

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { awsKmsKeyring, awsKmsKeyService } from "../../src/keys/aws-kms.ts";
 import { type WrapContext, withinDeadline } from "../../src/keys/key-service.ts";
 import { type FakeKms, startKms } from "../support/kms.ts";
-import { keyServiceCases, shown } from "./key-service-cases.ts";
+import { shown } from "../support/output.ts";
+import { keyServiceCases } from "./key-service-cases.ts";
 import { testFolders } from "./ring-file.ts";
 
 let kms: FakeKms;

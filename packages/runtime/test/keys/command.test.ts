@@ -13,7 +13,7 @@ import { wrappedKeyring } from "../../src/keys/wrapped-keyring.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { recordFlags, type SessionStore } from "../../src/stores/store.ts";
 import { sampleSession } from "../../src/testing/index.ts";
-import { holdfast, moduleOf, type Ran } from "./command.ts";
+import { holdfast, moduleOf, type Ran } from "../support/command.ts";
 import { type CountedService, countedService } from "./counted-service.ts";
 import { testFolders } from "./ring-file.ts";
 

@@ -6,13 +6,13 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { inspect } from "node:util";
 import { createKeyring } from "../../src/crypto/create-keyring.ts";
 import { formatKeyFile } from "../../src/crypto/key-file.ts";
 import { type KeyService, type WrapContext, withinDeadline } from "../../src/keys/key-service.ts";
 import { wrapKeys } from "../../src/keys/wrap-keys.ts";
 import { formatWrappedFile } from "../../src/keys/wrapped-file.ts";
 import { wrappedKeyring } from "../../src/keys/wrapped-keyring.ts";
+import { shown } from "../support/output.ts";
 import { ringFile } from "./ring-file.ts";
 
 export interface KeyServiceHarness {
@@ -47,16 +47,6 @@ export function spellings(bytes: Uint8Array): readonly string[] {
     [...buffer].slice(0, 12).join(","),
     [...buffer].slice(0, 12).join(", "),
   ];
-}
-
-/** As loud as a logger gets: everything that can be seen of a value, causes included. */
-export function shown(value: unknown): string {
-  const looks = [
-    inspect(value, { depth: 20, showHidden: true, getters: true, maxStringLength: null }),
-  ];
-  if (value instanceof Error) looks.push(value.stack ?? "", shown(value.cause ?? ""));
-  looks.push(JSON.stringify(value) ?? "", JSON.stringify({ ...(value as object) }));
-  return looks.join("\n");
 }
 
 async function refusalOf(promise: Promise<unknown>): Promise<Error> {

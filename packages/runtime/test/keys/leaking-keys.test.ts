@@ -16,11 +16,12 @@ import type { KeyService } from "../../src/keys/key-service.ts";
 import type { ServiceKeyringOptions } from "../../src/keys/keyring-options.ts";
 import { sealedFileKeyring, sealedFileKeyService } from "../../src/keys/sealed-file.ts";
 import { vaultKeyring, vaultKeyService } from "../../src/keys/vault.ts";
+import { holdfast, moduleOf } from "../support/command.ts";
 import { startEngine } from "../support/engine.ts";
 import { type FakeKms, startKms } from "../support/kms.ts";
+import { shown, spyOnOutput } from "../support/output.ts";
 import { type FakeVault, startVault } from "../support/vault.ts";
-import { holdfast, moduleOf } from "./command.ts";
-import { shown, spellings } from "./key-service-cases.ts";
+import { spellings } from "./key-service-cases.ts";
 import { testFolders } from "./ring-file.ts";
 
 const SECRET = "local-secret-access-key";
@@ -90,23 +91,6 @@ const subjects: readonly Subject[] = [
     secrets: () => spellings(SEALING_KEY),
   },
 ];
-
-/** Everything that the process prints meanwhile. */
-function spyOnOutput(): string[] {
-  const printed: string[] = [];
-  const note = (...values: unknown[]) => void printed.push(values.map(shown).join(" "));
-  for (const method of ["log", "info", "warn", "error", "debug", "trace"] as const) {
-    vi.spyOn(console, method).mockImplementation(note);
-  }
-  for (const stream of [process.stdout, process.stderr]) {
-    vi.spyOn(stream, "write").mockImplementation((text) => {
-      note(text);
-      return true;
-    });
-  }
-  vi.spyOn(process, "emitWarning").mockImplementation(note as never);
-  return printed;
-}
 
 /** What can be cloned to another thread, or that it cannot. */
 function cloned(value: unknown): string {

@@ -18,9 +18,10 @@ import {
 } from "../../src/keys/pkcs11.ts";
 import { wrapKeys } from "../../src/keys/wrap-keys.ts";
 import { formatWrappedFile } from "../../src/keys/wrapped-file.ts";
+import { holdfast, moduleOf } from "../support/command.ts";
 import { requirePkcs11js, type SoftHsm, startSoftHsm } from "../support/hsm.ts";
-import { holdfast, moduleOf } from "./command.ts";
-import { keyServiceCases, shown } from "./key-service-cases.ts";
+import { shown } from "../support/output.ts";
+import { keyServiceCases } from "./key-service-cases.ts";
 import { ringFile, testFolders } from "./ring-file.ts";
 
 const PIN = "canary-pin-4711";

@@ -15,7 +15,8 @@ import {
 } from "../../src/keys/sealed-file.ts";
 import { wrapKeys } from "../../src/keys/wrap-keys.ts";
 import { formatWrappedFile } from "../../src/keys/wrapped-file.ts";
-import { keyServiceCases, shown, spellings } from "./key-service-cases.ts";
+import { shown } from "../support/output.ts";
+import { keyServiceCases, spellings } from "./key-service-cases.ts";
 import { ringFile, testFolders } from "./ring-file.ts";
 
 const newFolder = testFolders();

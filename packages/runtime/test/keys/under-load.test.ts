@@ -13,10 +13,10 @@ import { readToken, storeKeyOf } from "../../src/crypto/token.ts";
 import { vaultKeyring, vaultKeyService } from "../../src/keys/vault.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import type { SessionStore } from "../../src/stores/store.ts";
+import { holdfast, moduleOf } from "../support/command.ts";
 import { type Engine, startEngine } from "../support/engine.ts";
 import { type Pages, servers, type TestServer } from "../support/http.ts";
 import { type FakeVault, startVault } from "../support/vault.ts";
-import { holdfast, moduleOf } from "./command.ts";
 import { LoadUser, RequestLoad } from "./request-load.ts";
 import { testFolders } from "./ring-file.ts";
 

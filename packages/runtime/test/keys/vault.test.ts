@@ -8,8 +8,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import type { WrapContext } from "../../src/keys/key-service.ts";
 import { withinDeadline } from "../../src/keys/key-service.ts";
 import { type VaultOptions, vaultKeyring, vaultKeyService } from "../../src/keys/vault.ts";
+import { shown } from "../support/output.ts";
 import { type FakeVault, startVault } from "../support/vault.ts";
-import { keyServiceCases, shown } from "./key-service-cases.ts";
+import { keyServiceCases } from "./key-service-cases.ts";
 import { testFolders } from "./ring-file.ts";
 
 let vault: FakeVault;

@@ -22,8 +22,9 @@ import {
   type WrappedKeyFile,
 } from "../../src/keys/wrapped-file.ts";
 import { wrappedKeyring } from "../../src/keys/wrapped-keyring.ts";
+import { shown } from "../support/output.ts";
 import { type CountedService, countedService } from "./counted-service.ts";
-import { shown, spellings } from "./key-service-cases.ts";
+import { spellings } from "./key-service-cases.ts";
 import { ringFile, testFolders } from "./ring-file.ts";
 
 const newFolder = testFolders();
