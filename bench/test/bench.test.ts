@@ -6,7 +6,21 @@
 import { describe, expect, it } from "vitest";
 import { measure } from "../src/bench/measure.ts";
 import { benchReport, targetsOf } from "../src/bench/report.ts";
+import { systems } from "../src/bench/systems/index.ts";
+import { loadSystem } from "../src/bench/systems/load.ts";
 import { median } from "../src/support/median.ts";
+
+describe("a system, loaded by itself", () => {
+  for (const system of systems) {
+    it(`is the one that is listed: ${system.id}`, async () => {
+      expect(await loadSystem(system.id)).toBe(system);
+    });
+  }
+
+  it("is named if there is none", async () => {
+    await expect(loadSystem("none")).rejects.toThrow("There is no system none");
+  });
+});
 
 describe("benchmark, in server processes", () => {
   it("counts one store operation for an unchanged session, and none where none is needed", async () => {

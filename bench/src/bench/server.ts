@@ -5,7 +5,7 @@
  */
 import { type Order, serveOrders } from "../support/child.ts";
 import { temporaryFolder } from "../support/sqlite.ts";
-import { systems } from "./systems/index.ts";
+import { loadSystem } from "./systems/load.ts";
 
 /** Starts a measurement, or answers what was used since the last start. */
 export type BenchOrder = Order & { readonly order: "begin" | "end" };
@@ -19,9 +19,8 @@ export interface Usage {
   readonly residentBytes: number;
 }
 
-const [id, fileSessions, counting, urls = "{}"] = process.argv.slice(2);
-const system = systems.find((known) => known.id === id);
-if (system === undefined) throw new Error(`There is no system ${id}`);
+const [id = "", fileSessions, counting, urls = "{}"] = process.argv.slice(2);
+const system = await loadSystem(id);
 
 const folder = temporaryFolder();
 const { port, operations, close } = await system.start({

@@ -5,7 +5,8 @@
 import { betterAuthPostgres, betterAuthRedis } from "./better-auth.ts";
 import { expressBare, expressSessionRedis, expressSessionSystem } from "./express.ts";
 import { fastifyBare, fastifySessionRedis, fastifySessionSystem } from "./fastify.ts";
-import { holdfastExpress, holdfastNode, holdfastSqlite } from "./holdfast.ts";
+import { holdfastExpress, holdfastSqlite } from "./holdfast.ts";
+import { holdfastNode } from "./holdfast-node.ts";
 import { joseEs256, joseNode, nodeBare } from "./node.ts";
 import { holdfastRedis, redisGet } from "./redis.ts";
 import { ironSession } from "./sealed.ts";

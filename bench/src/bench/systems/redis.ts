@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { redisStore } from "holdfast/stores/redis";
 import { Redis } from "ioredis";
 import { content, plainAnswer } from "../content.ts";
-import { onNode } from "./holdfast.ts";
+import { onNode } from "./holdfast-node.ts";
 import { answer, listen } from "./node.ts";
 import type { System } from "./system.ts";
 

@@ -9,7 +9,7 @@ import { postgresSchema, postgresStore } from "holdfast/stores/postgres";
 import mysql from "mysql2/promise";
 import pg from "pg";
 import { content, plainAnswer } from "../content.ts";
-import { onNode } from "./holdfast.ts";
+import { onNode } from "./holdfast-node.ts";
 import { answer, listen } from "./node.ts";
 import type { System } from "./system.ts";
 
