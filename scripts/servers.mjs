@@ -120,7 +120,9 @@ async function startProcess({
 
   async function end(by) {
     if (child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, "exit");
+    // Not "exit": PostgreSQL's own children outlive it by moments, hold its output, and keep its
+    // shared memory, without which it does not start again.
+    const ended = once(child, "close");
     child.kill(by);
     // A stopped process handles no other signal.
     child.kill("SIGCONT");
