@@ -42,6 +42,8 @@ export interface RedisDriver {
 /** The part of `ioredis` and `iovalkey` that is called: `Redis` and `Cluster`. */
 export interface IoredisClient {
   readonly options: object;
+  /** The socket: absent before the first connection, and in a cluster, which has one per node. */
+  readonly stream?: { cork(): void; uncork(): void } | undefined;
   getBuffer(key: string): Promise<Buffer | null>;
   callBuffer(command: string, args: RedisArgument[]): Promise<unknown>;
   pipeline(): IoredisPipeline;

@@ -151,3 +151,24 @@ describe("redisStore", () => {
     await store.close();
   });
 });
+
+it("sends what one turn of the event loop reads by ioredis in one write, and holds nothing longer", async () => {
+  const log: string[] = [];
+  const stream = { cork: () => log.push("cork"), uncork: () => log.push("uncork") };
+  const getBuffer = async (key: string) => {
+    log.push(key.slice(-1));
+    return null;
+  };
+  const client = Object.assign(new Redis(lazy), { stream, getBuffer });
+  const store = redisStore(client as unknown as RedisStoreClient);
+  const turn = () => new Promise(setImmediate);
+
+  void store.get(`${"0".repeat(67)}1`);
+  await store.get(`${"0".repeat(67)}2`);
+  await turn();
+  await store.get(`${"0".repeat(67)}3`);
+  await turn();
+
+  expect(log).toEqual(["cork", "1", "2", "uncork", "cork", "3", "uncork"]);
+  store.close();
+});
