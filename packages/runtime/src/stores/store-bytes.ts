@@ -144,7 +144,10 @@ export function unpackRecord(
 ): SessionRecord {
   const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.length);
   if (bytes[0] !== LAYOUT || bytes.length < FIXED_BYTES) throw unreadable();
-  const [, format = 0, , , bits = 0, writeCount = 0, retiredCount = 0] = bytes;
+  // By index: a pattern of an array walks an iterator.
+  const bits = bytes[4] as number;
+  const writeCount = bytes[5] as number;
+  const retiredCount = bytes[6] as number;
   const has = (bit: number) => (bits & bit) !== 0;
 
   let at = FIXED_BYTES;
@@ -152,6 +155,8 @@ export function unpackRecord(
   if (subjectKey !== null) at += HASH_BYTES;
   // One conversion for all of them: they are read on a conflict only.
   const ids = bytes.toString("hex", at, at + writeCount * WRITE_ID_BYTES);
+  const writeIds: string[] = [];
+  for (let n = 0; n < writeCount; n++) writeIds.push(ids.slice(n * 16, n * 16 + 16));
   at += writeCount * WRITE_ID_BYTES;
   const retiredAt = at;
   at += retiredCount * RETIRED_BYTES;
@@ -160,7 +165,7 @@ export function unpackRecord(
   if (metaEnd > bytes.length) throw unreadable();
 
   return {
-    format,
+    format: bytes[1] as number,
     version,
     handle: bytes.toString("base64url", 37, 37 + HANDLE_BYTES),
     subjectKey,
@@ -173,7 +178,7 @@ export function unpackRecord(
     absoluteExpiresAt: bytes.readUIntBE(19, INSTANT_BYTES),
     idleExpiresAt,
     flags: bytes.readUInt16BE(2),
-    writeIds: Array.from({ length: writeCount }, (_, n) => ids.slice(n * 16, n * 16 + 16)),
+    writeIds,
     meta: bytes.subarray(successorEnd, metaEnd),
     data: bytes.subarray(metaEnd),
   };
