@@ -64,6 +64,17 @@ const proofs = {
       ...["--processes", "4", "--rounds", "200", "--markdown"],
     ],
   },
+  "race-rivals": {
+    title: "Races of the rivals on the stores that they recommend: 200 rounds of each cell",
+    args: [
+      "bench/dist/race/main.js",
+      ...[
+        "--only",
+        "express-session-redis,fastify-session-redis,better-auth-redis,better-auth-postgres",
+      ],
+      ...["--processes", "4", "--rounds", "200", "--markdown"],
+    ],
+  },
   history: {
     title: "Histories of 50,000 concurrent operations, checked against the specification",
     args: [
