@@ -18,17 +18,22 @@ const steps = [
     "format and lint",
     [bin("@biomejs", "biome", "bin", "biome"), "ci", "--error-on-warnings", "--colors=off"],
   ],
-  [
-    "package as types see it",
+  ...["runtime", "auditor"].flatMap((name) => [
     [
-      bin("@arethetypeswrong", "cli", "dist", "index.js"),
-      "--pack",
-      "packages/runtime",
-      "--profile",
-      "esm-only",
+      `${name} as types see it`,
+      [
+        bin("@arethetypeswrong", "cli", "dist", "index.js"),
+        "--pack",
+        `packages/${name}`,
+        "--profile",
+        "esm-only",
+      ],
     ],
-  ],
-  ["package as bundlers see it", [bin("publint", "src", "cli.js"), "packages/runtime", "--strict"]],
+    [
+      `${name} as bundlers see it`,
+      [bin("publint", "src", "cli.js"), `packages/${name}`, "--strict"],
+    ],
+  ]),
   ["unused files and dependencies", [bin("knip", "bin", "knip.js"), "--no-progress"]],
   ["generated pages", ["scripts/generate.mjs", "--check"]],
   ["repository rules", ["scripts/repository.mjs"]],

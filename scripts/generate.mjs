@@ -6,13 +6,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as auditorCatalogue from "./generators/auditor-catalogue.mjs";
+import * as auditorControls from "./generators/auditor-controls.mjs";
 import * as controls from "./generators/controls.mjs";
 import * as errors from "./generators/errors.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** One per generated page: its `path`, and `generate`, which throws if the data is wrong. */
-const generators = [errors, controls];
+const generators = [errors, controls, auditorCatalogue, auditorControls];
 
 /** Line endings are the checkout's business, not the generator's. */
 function committed(file) {

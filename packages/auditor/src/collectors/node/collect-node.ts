@@ -1,0 +1,120 @@
+/**
+ * Evidence of one Node application.
+ * @module
+ */
+import type { Evidence, PresenceEvidence, SessionEvidence } from "../../evidence.ts";
+import type { Application, Collector } from "../application.ts";
+import { SESSION_COOKIE_NAMES } from "../script/raw-session-cookie.ts";
+import { createProject, type ScriptProject } from "../script/script-project.ts";
+import type { Tree } from "../tree.ts";
+import { auditLogOf } from "./audit-log.ts";
+import { sessionsOf, stackOf } from "./collect-sessions.ts";
+import { credentialChangesOf } from "./credential-change.ts";
+import { csrfOf } from "./csrf.ts";
+import { findSetUps } from "./find-setups.ts";
+import { freshAuthentication } from "./fresh-authentication.ts";
+import { type LibrarySignIn, librarySignIn } from "./library-sign-in.ts";
+import { logoutMethods } from "./logout-method.ts";
+import { observationsOf } from "./observe.ts";
+import { ownTokenCookie } from "./own-token.ts";
+import { OTHER_SESSION_LIBRARIES } from "./packages.ts";
+import { passportOf } from "./passport.ts";
+import { rememberMeOf } from "./remember-me.ts";
+import { absoluteTimeouts, eagerSessions } from "./session-lifetime.ts";
+import { type SignIn, signInsOf } from "./sign-in.ts";
+import { signOutsOf } from "./sign-out.ts";
+import { throttlingOf } from "./throttling.ts";
+import { oldVersions } from "./weak-versions.ts";
+
+export const collectNode: Collector = (tree: Tree, application: Application): Evidence => {
+  const { root, versions, files, manifest } = application;
+  const project = createProject(tree, root, files);
+  const place = { file: manifest, line: 1, column: 1 };
+  const setUps = findSetUps(project, versions);
+  const sessions = sessionsOf(setUps);
+  const base = {
+    root,
+    framework: "node" as const,
+    stack: stackOf(setUps),
+    versions,
+    place,
+    sessions,
+  };
+  const unread = tree.unread.filter(({ file }) => files.includes(file));
+  if (sessions.length === 0) {
+    return { ...base, ...NOTHING, unread, unsupported: unsupportedIn(project, versions, false) };
+  }
+  const passport = passportOf(versions);
+  const signIns = signInsOf(project, passport);
+  const changes = credentialChangesOf(project, passport);
+  const signOuts = signOutsOf(project, passport, setUps, sessions);
+  const library = librarySignIn(
+    setUps,
+    sessions.every(({ isStateless }) => isStateless),
+  );
+  return {
+    ...base,
+    privilegeChanges: [
+      ...(library?.changes ?? []),
+      ...signIns.map(({ change }) => change),
+      ...changes.map(({ change }) => change),
+    ],
+    signOuts: [...(library?.signOuts ?? []), ...signOuts.map(({ signOut }) => signOut)],
+    rememberMe: rememberMeOf(project),
+    csrf:
+      library?.csrf ??
+      csrfOf(
+        project,
+        sessions,
+        signIns.map(({ change }) => change),
+      ),
+    throttling: throttling(project, signIns, library),
+    auditLog: auditLogOf(project, signIns) ?? library?.auditLog,
+    observations: [
+      ...oldVersions(versions, place),
+      ...observationsOf(project, versions, cookieNames(sessions)),
+      ...setUps.flatMap(eagerSessions),
+      ...absoluteTimeouts(project, setUps, sessions),
+      ...logoutMethods(project, signOuts),
+      ...freshAuthentication(project, changes),
+    ],
+    unread,
+    unsupported: unsupportedIn(project, versions, true),
+  };
+};
+
+const NOTHING = {
+  privilegeChanges: [],
+  signOuts: [],
+  rememberMe: undefined,
+  csrf: undefined,
+  throttling: undefined,
+  auditLog: undefined,
+  observations: [],
+} as const;
+
+function cookieNames(sessions: readonly SessionEvidence[]): ReadonlySet<string> {
+  const own = sessions.flatMap(({ cookie }) => cookie.name.value || []);
+  return new Set([...SESSION_COOKIE_NAMES, ...own]);
+}
+
+/** A limiter of the application's own counts for the library's sign-in too. */
+function throttling(
+  project: ScriptProject,
+  signIns: readonly SignIn[],
+  library: LibrarySignIn | undefined,
+): PresenceEvidence | undefined {
+  return throttlingOf(project, signIns) ?? library?.throttling;
+}
+
+function unsupportedIn(
+  project: ScriptProject,
+  versions: Readonly<Record<string, string>>,
+  hasSessions: boolean,
+): readonly string[] {
+  const others = OTHER_SESSION_LIBRARIES.filter((name) => versions[name] !== undefined).map(
+    (name) => `${name} ${versions[name] ?? ""} keeps sessions in a way that is not understood here`,
+  );
+  const token = hasSessions ? undefined : ownTokenCookie(project);
+  return token === undefined ? others : [...others, token];
+}

@@ -1,0 +1,59 @@
+/**
+ * Who is remembered is remembered by a token of its own that ends.
+ * @module
+ */
+import type { RememberMeEvidence } from "../../evidence.ts";
+import type { Control, Verdict } from "../control.ts";
+import { defineControl } from "../define-control.ts";
+import { notApplicable, seenAt, worst } from "../judging.ts";
+import { sentence } from "../sentence.ts";
+
+export const rememberMe: Control = defineControl({
+  id: "remember-me",
+  title: "Remember-me uses a token of its own that ends",
+  failureTitle: "Remember-me can be forged, or never ends",
+  severity: "high",
+  covers: ["SM-37"],
+  threats: ["hijacking", "guessing"],
+  effort: "days",
+  verification:
+    "Sign in with remember-me, keep a copy of its cookie, sign out, and send the copy: it must not sign in. Change one character of it: neither may that.",
+  judge({ rememberMe: evidence }) {
+    if (evidence === undefined)
+      return notApplicable("Nobody is remembered after the session ends.");
+    const verdict = verdictOf(evidence);
+    const finding = {
+      place: evidence.place,
+      value: evidence.scheme.replace("-", " "),
+      origin: seenAt(evidence.place),
+      message: `${sentence(evidence.why)} ${consequence(evidence)}`.trim(),
+      ...(verdict === "pass"
+        ? {}
+        : {
+            fix: {
+              text: "Keep a random token per device on the server, hashed; replace it each time it is used, end it at sign-out and at a change of the password, and after some weeks.",
+            },
+          }),
+    };
+    return worst([{ verdict, finding, confidence: "medium" }], {
+      pass: "Remember-me uses a token of its own that ends.",
+      fail: "Remember-me can be forged, or never ends.",
+      review: "How remember-me works has to be looked at by hand.",
+    });
+  },
+});
+
+function verdictOf({ scheme, expires }: RememberMeEvidence): Verdict {
+  if (scheme === "plain" || scheme === "password" || expires === false) return "fail";
+  return scheme === "unknown" ? "review" : "pass";
+}
+
+function consequence({ scheme, expires }: RememberMeEvidence): string {
+  if (scheme === "plain") return "Whoever knows the name of an account makes the cookie himself.";
+  if (scheme === "password")
+    return "Whoever reads the cookie has the password, or what is as good as it.";
+  if (expires === false) return "A copy of the cookie signs in for ever.";
+  if (scheme === "signed")
+    return "A signed cookie cannot be ended by signing out: a copy signs in until it expires or the password changes.";
+  return "";
+}

@@ -1,0 +1,170 @@
+/**
+ * Which file of the auditor may import which. Collectors gather and judge nothing, controls judge and gather
+ * nothing, reports know neither; nothing knows the runtime, which is audited like any other library.
+ * @module
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type Layer, readSources, testArchitecture } from "../../../test-support/architecture.ts";
+import { controls } from "../src/controls/index.ts";
+
+const CONTRACT = ["evidence.ts"];
+const COLLECTED = [...CONTRACT, "collectors/application.ts", "collectors/tree.ts"];
+
+const layers: readonly Layer[] = [
+  { files: "evidence.ts", ours: [], node: [], among: "parts" },
+  { files: "errors.ts", ours: [], node: [], among: "parts" },
+  {
+    // The one file that opens files of the audited folder.
+    files: "collectors/tree.ts",
+    ours: CONTRACT,
+    node: ["node:fs", "node:path"],
+    among: "parts",
+  },
+  {
+    files: "collectors/testing.ts",
+    ours: ["collectors/tree.ts"],
+    node: ["node:fs", "node:os", "node:path"],
+    among: "parts",
+  },
+  { files: "collectors/application.ts", ours: COLLECTED, node: [], among: "parts" },
+  { files: "collectors/config/", ours: COLLECTED, node: ["yaml", "saxes"], among: "folder" },
+  {
+    files: "collectors/php/",
+    ours: [...COLLECTED, "collectors/config/"],
+    node: ["php-parser", "yaml"],
+    among: "folder",
+  },
+  {
+    files: "collectors/script/",
+    ours: [...COLLECTED, "collectors/config/"],
+    node: ["typescript", "node:path"],
+    among: "folder",
+  },
+  {
+    files: "collectors/symfony/",
+    ours: [...COLLECTED, "collectors/testing.ts", "collectors/php/", "collectors/config/"],
+    node: ["php-parser", "node:path"],
+    among: "folder",
+  },
+  {
+    files: "collectors/phalcon/",
+    ours: [...COLLECTED, "collectors/testing.ts", "collectors/php/", "collectors/config/"],
+    node: ["php-parser", "node:path"],
+    among: "folder",
+  },
+  {
+    files: "collectors/node/",
+    ours: [...COLLECTED, "collectors/testing.ts", "collectors/script/", "collectors/config/"],
+    node: ["typescript", "node:path"],
+    among: "folder",
+  },
+  {
+    // Known to linters alone: one file at a time, on their own syntax tree.
+    files: "eslint/",
+    ours: [],
+    node: [],
+    among: "folder",
+  },
+  {
+    files: "collectors/everyday/",
+    ours: [...COLLECTED, "collectors/php/", "collectors/script/"],
+    node: [],
+    among: "folder",
+  },
+  { files: "controls/", ours: CONTRACT, node: [], among: "folder" },
+  { files: "recognise.ts", ours: [...COLLECTED, "collectors/"], node: [], among: "parts" },
+  {
+    files: "evidence-cache.ts",
+    ours: COLLECTED,
+    node: ["node:crypto", "node:fs", "node:path"],
+    among: "parts",
+  },
+  {
+    files: "audit.ts",
+    ours: [...COLLECTED, "controls/", "recognise.ts", "evidence-cache.ts", "collectors/everyday/"],
+    node: [],
+    among: "parts",
+  },
+  {
+    files: "report/report.ts",
+    ours: [...CONTRACT, "controls/control.ts"],
+    node: [],
+    among: "parts",
+  },
+  {
+    files: "report/",
+    ours: [...CONTRACT, "controls/control.ts", "controls/duration.ts", "audit.ts", "errors.ts"],
+    node: ["node:crypto", "node:fs"],
+    among: "folder",
+  },
+  {
+    files: "cli/",
+    ours: [
+      ...CONTRACT,
+      "errors.ts",
+      "audit.ts",
+      "controls/",
+      "report/",
+      "collectors/tree.ts",
+      "cli.ts",
+    ],
+    node: ["node:"],
+    among: "folder",
+  },
+  {
+    files: "cli.ts",
+    ours: ["cli/", "errors.ts", "audit.ts", "controls/index.ts", "report/clean-text.ts"],
+    node: ["node:"],
+    among: "parts",
+  },
+  { files: "corpus/", ours: ["audit.ts", "controls/control.ts"], node: ["node:"], among: "folder" },
+];
+
+/** Files that may be longer, each with its reason. */
+const longFiles: Readonly<Record<string, string>> = {
+  "controls/catalogue.ts": "a generated table",
+};
+
+const auditor = join(import.meta.dirname, "..");
+const files = readSources(join(auditor, "src"));
+const folder = join(auditor, "src/controls");
+
+describe("the source of the auditor", () => {
+  testArchitecture(files, layers, longFiles);
+
+  it("is read at all", () => {
+    expect(files.map(({ path }) => path)).toContain("controls/csrf/csrf.ts");
+  });
+
+  it("runs nothing of what it audits", () => {
+    const runs =
+      /\bnode:(child_process|vm|worker_threads|module)\b|\beval\(|new Function\(|(?<![#.\w])import\([^)"']/;
+    const outside = files.filter(({ path }) => !/^(cli|corpus)\//.test(path));
+    expect(outside.filter(({ text }) => runs.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe("the controls", () => {
+  const folders = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+
+  it("are those of the folders, each once", () => {
+    expect(controls.map(({ id }) => id).sort()).toEqual(folders.sort());
+  });
+
+  for (const { id, covers, asvs, title, failureTitle } of controls) {
+    it(`have a page, a test and sources: ${id}`, () => {
+      const inside = readdirSync(join(folder, id));
+      expect(inside).toEqual(expect.arrayContaining([`${id}.ts`, `${id}.test.ts`, `${id}.md`]));
+      const page = readFileSync(join(folder, id, `${id}.md`), "utf8");
+      expect(page.split("\n")[0]).toBe(`# ${title}`);
+      expect(page.match(/^## .*$/gm)).toEqual(["## Why", "## How it is judged", "## Notes"]);
+      expect(failureTitle).not.toBe(title);
+      expect(covers.length).toBeGreaterThan(0);
+      expect(asvs.length).toBeGreaterThan(0);
+    });
+  }
+});
