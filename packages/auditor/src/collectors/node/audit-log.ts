@@ -8,9 +8,9 @@ import { placeOf, textOf } from "../script/script-file.ts";
 import type { ScriptProject } from "../script/script-project.ts";
 import { bare, isFunctionNode } from "../script/script-syntax.ts";
 import { type FlowEvent, flowOf } from "./flow.ts";
+import type { SignIn } from "./found-sign-in.ts";
 import { wordsOf } from "./identity.ts";
 import { verifiersOf } from "./passport-verifiers.ts";
-import type { SignIn } from "./sign-in.ts";
 
 const FAILS =
   /\b(?:fail\w*|invalid|incorrect|wrong|unknown|denied|reject\w*|unauthori[sz]ed|refused|bad|mismatch|no such|not found|does not exist|doesn t exist|not exist|attempts?|locked|blocked|forbidden|unsuccessful)\b/;

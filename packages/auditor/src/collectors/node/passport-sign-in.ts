@@ -8,10 +8,10 @@ import { placeOf, textOf } from "../script/script-file.ts";
 import type { ScriptProject } from "../script/script-project.ts";
 import { functionAround } from "../script/script-syntax.ts";
 import { flowOf, handlerOf } from "./flow.ts";
+import type { FoundRotation, SignIn } from "./found-sign-in.ts";
 import { isAbout } from "./identity.ts";
 import { type AutomaticSignIn, automaticSignIns, type Passport } from "./passport.ts";
 import { routesOf } from "./routes.ts";
-import type { Found, SignIn } from "./sign-in.ts";
 
 export function byPassport(project: ScriptProject, passport: Passport): SignIn[] {
   const all = automaticSignIns(project);
@@ -29,7 +29,7 @@ export function byPassport(project: ScriptProject, passport: Passport): SignIn[]
       const root = functionAround(one.node) ?? handlers[0];
       const rotates = passport.rotates;
       const own = events.find((event) => event.kind === "rotate");
-      const found: Found =
+      const found: FoundRotation =
         rotates === true || own === undefined
           ? {
               rotation: rotates === undefined ? "unknown" : rotates ? "rotated" : "none",

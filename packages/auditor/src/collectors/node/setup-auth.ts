@@ -4,6 +4,7 @@
  * @module
  */
 import type {
+  IdleEvidence,
   SameSiteFlag,
   SecureFlag,
   SessionEvidence,
@@ -75,13 +76,7 @@ export function authJs(setUp: SetUp): SessionEvidence {
       ? byDefault(at<StorageKind>("cookie"))
       : settingSet<StorageKind>("database", property(options, "adapter").place),
     isEncrypted: byDefault(at(isStateless)),
-    idle: {
-      seconds: {
-        value: lifetime.value === "session" ? undefined : lifetime.value,
-        origin: lifetime.origin,
-      },
-      keptBy: lifetime.origin.kind === "default" ? "library" : "application",
-    },
+    idle: idleOf(lifetime),
     secrets:
       isAbsent(secret) && !hasUnset(secret)
         ? secretFromVariable(
@@ -136,13 +131,7 @@ export function betterAuth(setUp: SetUp): SessionEvidence {
     idBits: byDefault(at(190)),
     storage: store,
     isEncrypted: byDefault(at(false)),
-    idle: {
-      seconds: {
-        value: lifetime.value === "session" ? undefined : lifetime.value,
-        origin: lifetime.origin,
-      },
-      keptBy: lifetime.origin.kind === "default" ? "library" : "application",
-    },
+    idle: idleOf(lifetime),
     secrets:
       isAbsent(secret) && !hasUnset(secret)
         ? secretFromVariable(
@@ -232,4 +221,12 @@ function holdfastStorage(
   ];
   const kind = kinds.find(([pattern]) => pattern.test(name))?.[1];
   return settingSet(kind ?? otherwise.value ?? "custom", store.place, name);
+}
+
+/** The library checks its own lifetime at each request, whoever chose it. */
+function idleOf({ value, origin }: Setting<number | "session">): IdleEvidence {
+  return {
+    seconds: { value: value === "session" ? undefined : value, origin },
+    keptBy: origin.kind === "default" ? "library" : "application",
+  };
 }

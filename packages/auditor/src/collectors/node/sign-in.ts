@@ -3,28 +3,19 @@
  * @module
  */
 import ts from "typescript";
-import type { PrivilegeChange, Rotation } from "../../evidence.ts";
+import type { PrivilegeChange } from "../../evidence.ts";
 import { nodesOf, placeOf, textOf } from "../script/script-file.ts";
 import type { ScriptProject } from "../script/script-project.ts";
-import type { FunctionNode } from "../script/script-syntax.ts";
 import type { Flow, FlowEvent } from "./flow.ts";
 import { callKind, isLogInMention } from "./flow-events.ts";
 import { leadsTo } from "./flow-order.ts";
+import type { FoundRotation, SignIn } from "./found-sign-in.ts";
 import { requestFlow, rootsOf, shownAt } from "./handlers.ts";
 import { isAbout, isIdentityKey, isWeakIdentityKey } from "./identity.ts";
 import type { Passport } from "./passport.ts";
 import { byPassport } from "./passport-sign-in.ts";
 import { themeOf } from "./routes.ts";
 import { isSession, sessionActs } from "./session-access.ts";
-
-export interface SignIn {
-  readonly change: PrivilegeChange;
-  /** Everything that happens for the request, for those who look for logs and limits. */
-  readonly flow: Flow;
-  readonly handler: FunctionNode | undefined;
-  /** What the handler is about. */
-  readonly theme: string;
-}
 
 export function signInsOf(project: ScriptProject, passport: Passport): readonly SignIn[] {
   const found = [
@@ -124,13 +115,12 @@ function kindOf(
 }
 
 /** What was found out about the id at one sign-in. */
-export interface Found {
-  readonly rotation: Rotation;
-  readonly rotationPlace?: PrivilegeChange["place"];
-  readonly why: string;
-}
-
-function rotationAt(flow: Flow, index: number, event: FlowEvent, passport: Passport): Found {
+function rotationAt(
+  flow: Flow,
+  index: number,
+  event: FlowEvent,
+  passport: Passport,
+): FoundRotation {
   const place = placeOf(event.node);
   if (event.kind === "log-in" && passport.rotates === true) {
     return {
@@ -183,7 +173,7 @@ function rotationAt(flow: Flow, index: number, event: FlowEvent, passport: Passp
   };
 }
 
-function noRotation(event: FlowEvent, passport: Passport, what: string): Found {
+function noRotation(event: FlowEvent, passport: Passport, what: string): FoundRotation {
   if (event.kind !== "log-in") {
     return {
       rotation: "none",

@@ -10,10 +10,10 @@ import type { ScriptProject } from "../script/script-project.ts";
 import { calleeName } from "../script/script-syntax.ts";
 import { property, shipped, type Value } from "../script/script-value.ts";
 import { flowOf } from "./flow.ts";
+import type { SignIn } from "./found-sign-in.ts";
 import { verifiersOf } from "./passport-verifiers.ts";
 import { isMadeBy, LIMITER_PACKAGES, usesOfPackages } from "./protections.ts";
 import { type Route, routesOf, routesTo } from "./routes.ts";
-import type { SignIn } from "./sign-in.ts";
 
 /** Names and texts of code that counts failures or asks for proof of a person. */
 const COUNTS =

@@ -7,9 +7,9 @@ import type { SignOut } from "../../evidence.ts";
 import { placeOf } from "../php/php-file.ts";
 import { namedFunctionOf, type PhpCall } from "../php/php-walk.ts";
 import { entriesOf } from "./call-graph.ts";
-import type { SignInPath } from "./collect-sign-ins.ts";
 import type { PhalconApplication } from "./phalcon-application.ts";
 import { rotationAround } from "./rotation.ts";
+import type { SignInPath } from "./sign-in-path.ts";
 import { traceOf } from "./trace.ts";
 
 const SIGNS_IN = /^(attempt|login|loginbyid)$/;

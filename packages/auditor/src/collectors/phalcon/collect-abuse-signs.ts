@@ -6,8 +6,9 @@ import type { AuditLogEvidence, Place, PresenceEvidence } from "../../evidence.t
 import { child, nameOf, type PhpFile, type PhpNode } from "../php/php-file.ts";
 import { scalarOf } from "../php/php-value.ts";
 import { ancestorsOf, isInside, walkPhp } from "../php/php-walk.ts";
-import { placeOfStep, type SignInPath, signInPaths } from "./collect-sign-ins.ts";
+import { placeOfStep, signInPaths } from "./collect-sign-ins.ts";
 import type { PhalconApplication } from "./phalcon-application.ts";
+import type { SignInPath } from "./sign-in-path.ts";
 import { type Step, textOf } from "./trace.ts";
 
 const LIMITS =

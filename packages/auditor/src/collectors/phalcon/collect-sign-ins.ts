@@ -12,15 +12,8 @@ import { isCredentialCheck } from "./credential-check.ts";
 import { identityReads, identityWrites } from "./identity.ts";
 import type { PhalconApplication } from "./phalcon-application.ts";
 import { rotationAround } from "./rotation.ts";
+import type { SignInPath } from "./sign-in-path.ts";
 import { type Step, textOf, traceOf } from "./trace.ts";
-
-/** A path that signs somebody in, from the function that a request reaches. */
-export interface SignInPath {
-  readonly entry: PhpFunction;
-  readonly steps: readonly Step[];
-  readonly write: Step;
-  readonly change: PrivilegeChange;
-}
 
 const collected = new WeakMap<PhalconApplication, readonly SignInPath[]>();
 

@@ -4,7 +4,7 @@
  */
 import type { Origin, Place } from "../../evidence.ts";
 import type { Scalar } from "../config/config-node.ts";
-import type { Resolved } from "./symfony-values.ts";
+import type { Resolved } from "./resolved.ts";
 
 export function booleanOf(value: Scalar): boolean | undefined {
   if (typeof value === "boolean") return value;

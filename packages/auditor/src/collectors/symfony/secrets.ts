@@ -6,8 +6,9 @@ import type { Place, SecretEvidence } from "../../evidence.ts";
 import { type ConfigEntry, entryAt } from "../config/config-node.ts";
 import { placeOf } from "../php/php-file.ts";
 import { indexPhp } from "../php/php-walk.ts";
+import type { Resolved } from "./resolved.ts";
 import type { SymfonyApplication } from "./symfony-application.ts";
-import { type Resolved, resolveEntry } from "./symfony-values.ts";
+import { resolveEntry } from "./symfony-values.ts";
 
 export function collectSecrets(app: SymfonyApplication): SecretEvidence[] {
   const secrets: SecretEvidence[] = [];

@@ -10,9 +10,10 @@ import { placeOf } from "../php/php-file.ts";
 import type { PhpSessionSettings } from "../php/php-settings.ts";
 import type { PhpClass } from "../php/php-walk.ts";
 import { codeTextOf } from "./code-text.ts";
+import type { Resolved } from "./resolved.ts";
 import { dependenciesOf, referencesOf, type Service, serviceOf } from "./services.ts";
 import { isSince, type SymfonyApplication } from "./symfony-application.ts";
-import { numberOf, type Resolved, resolveEntry, settingOf } from "./symfony-values.ts";
+import { numberOf, resolveEntry, settingOf } from "./symfony-values.ts";
 
 export interface HandlerEvidence {
   readonly storage: Setting<StorageKind>;

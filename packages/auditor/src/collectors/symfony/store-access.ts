@@ -12,9 +12,10 @@ import {
   itemsOf,
   nodeAt,
 } from "../config/config-node.ts";
+import type { Resolved } from "./resolved.ts";
 import { dependenciesOf, type Service, serviceOf } from "./services.ts";
 import type { SymfonyApplication } from "./symfony-application.ts";
-import { type Resolved, resolveEntry } from "./symfony-values.ts";
+import { resolveEntry } from "./symfony-values.ts";
 
 const topic = "store-access";
 const REMEDY =

@@ -7,18 +7,7 @@ import type { Origin, Place, Setting } from "../../evidence.ts";
 import { type ConfigEntry, type ConfigNode, nodeAt, type Scalar } from "../config/config-node.ts";
 import { keyOf, placeIn, process } from "./env-processors.ts";
 import type { SymfonyConfig } from "./load-config.ts";
-
-export interface Resolved {
-  /** `undefined` if it is not known; `null` if it is PHP's null. */
-  readonly value: Scalar | undefined;
-  readonly origin: Origin;
-  /** As it was written, if that says more. */
-  readonly written?: string;
-  /** The value is the one that holds where nobody sets the variable of this name. */
-  readonly fallbackFor?: string;
-  /** The variable that gave it, if one did. */
-  readonly variable?: string;
-}
+import type { Resolved } from "./resolved.ts";
 
 const MAX_DEPTH = 12;
 /** Longer than anything that configures a session. */
