@@ -141,8 +141,8 @@ function createService(options: VaultOptions): KeyService {
     const send = options.fetch ?? (globalThis.fetch as VaultFetch);
     let status: number;
     let json: unknown;
-    try {
-      const response = await send(`${origin}/v1/${mount}/${verb}/${key}`, {
+    const post = () =>
+      send(`${origin}/v1/${mount}/${verb}/${key}`, {
         method: "POST",
         headers: {
           "Content-Type": "application/json",
@@ -155,6 +155,12 @@ function createService(options: VaultOptions): KeyService {
         // A redirect would carry the token to another machine.
         redirect: "manual",
         signal,
+      });
+    try {
+      const response = await post().catch((error: unknown) => {
+        // `fetch` repeats no POST by itself; these two change nothing, and may be repeated.
+        if (!wasCut(error) || signal.aborted) throw error;
+        return post();
       });
       status = response.status;
       json = status === 200 ? await response.json() : undefined;
@@ -182,6 +188,12 @@ function createService(options: VaultOptions): KeyService {
     unwrap: async (wrapped, context, signal) =>
       Buffer.from(await call("decrypt", { ciphertext: wrapped }, context, signal), "base64"),
   };
+}
+
+/** Whether a connection ended without an answer: most often one that was kept open, and closed by then. */
+function wasCut(error: unknown): boolean {
+  const { code } = ((error as { readonly cause?: unknown }).cause ?? {}) as { code?: unknown };
+  return code === "UND_ERR_SOCKET" || code === "ECONNRESET" || code === "EPIPE";
 }
 
 /** `fetch` says what happened in the cause of its error. */

@@ -3,6 +3,8 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { WrapContext } from "../../src/keys/key-service.ts";
@@ -157,6 +159,35 @@ describe("the Vault service", () => {
       withinDeadline(slow, 0.1, (late) => slow.unwrap("vault:v1:x", context, late)),
     ).rejects.toThrow("did not answer within 0.1 s; see that it runs");
     expect(performance.now() - began).toBeLessThan(2000);
+  });
+
+  it("asks once more where a connection that was kept open is closed, and not again", async () => {
+    let [closing, asked] = [1, 0];
+    const server = createServer((request, response) => {
+      asked += 1;
+      request.resume().on("end", () => {
+        if (asked > 1 && closing > 0) {
+          closing -= 1;
+          request.socket.destroy();
+          return;
+        }
+        response.end(JSON.stringify({ data: { ciphertext: "vault:v1:abc" } }));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const service = vaultKeyService({ ...optionsOf("plain"), address: `http://127.0.0.1:${port}` });
+    const wrap = () => service.wrap(randomBytes(32), context, signal);
+    try {
+      await wrap();
+      await wrap();
+      expect([closing, asked]).toEqual([0, 3]);
+      closing = 2;
+      await expect(wrap()).rejects.toThrow("cannot be reached");
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
   });
 
   it("calls the fetch that it is given, for an authority of one's own", async () => {
