@@ -22,6 +22,8 @@ export default defineConfig({
         test: {
           name: "unit",
           maxWorkers: 2,
+          // How long a test takes is no finding: a machine may have other work.
+          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
           include: [
             "{packages,examples}/*/{src,test}/**/*.test.ts",

@@ -225,7 +225,14 @@ export type ObservationTopic =
   | "cross-origin-reads"
   | "eager-sessions"
   | "fresh-authentication"
-  | "session-api";
+  | "session-api"
+  | "client-cleanup"
+  | "safe-methods"
+  | "session-overview"
+  | "account-disabling"
+  | "websocket-sessions"
+  | "token-verification"
+  | "session-puzzling";
 
 /** Something seen at a place that no field above holds. */
 export interface Observation {

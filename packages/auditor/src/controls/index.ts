@@ -4,7 +4,9 @@
  */
 
 import { absoluteTimeout } from "./absolute-timeout/absolute-timeout.ts";
+import { accountDisabling } from "./account-disabling/account-disabling.ts";
 import { auditLogging } from "./audit-logging/audit-logging.ts";
+import { clientCleanup } from "./client-cleanup/client-cleanup.ts";
 import type { Control } from "./control.ts";
 import { cookieHttpOnly } from "./cookie-httponly/cookie-httponly.ts";
 import { cookieLifetime } from "./cookie-lifetime/cookie-lifetime.ts";
@@ -37,17 +39,22 @@ import { regenerateRoleChange } from "./regenerate-role-change/regenerate-role-c
 import { rememberMe } from "./remember-me/remember-me.ts";
 import { rememberMeCookie } from "./remember-me-cookie/remember-me-cookie.ts";
 import { resurrection } from "./resurrection/resurrection.ts";
+import { safeMethods } from "./safe-methods/safe-methods.ts";
 import { sessionApi } from "./session-api/session-api.ts";
 import { sessionCaching } from "./session-caching/session-caching.ts";
 import { sessionData } from "./session-data/session-data.ts";
+import { sessionOverview } from "./session-overview/session-overview.ts";
+import { sessionPuzzling } from "./session-puzzling/session-puzzling.ts";
 import { storageHandler } from "./storage-handler/storage-handler.ts";
 import { storeAccess } from "./store-access/store-access.ts";
 import { strictMode } from "./strict-mode/strict-mode.ts";
 import { supportedVersion } from "./supported-version/supported-version.ts";
 import { tokenExposure } from "./token-exposure/token-exposure.ts";
 import { tokenInLog } from "./token-in-log/token-in-log.ts";
+import { tokenVerification } from "./token-verification/token-verification.ts";
 import { transportSecurity } from "./transport-security/transport-security.ts";
 import { webStorage } from "./web-storage/web-storage.ts";
+import { websocketSessions } from "./websocket-sessions/websocket-sessions.ts";
 
 export const controls: readonly Control[] = [
   cookieSecure,
@@ -64,20 +71,27 @@ export const controls: readonly Control[] = [
   regeneratePasswordChange,
   regenerateRoleChange,
   freshAuthentication,
+  accountDisabling,
+  sessionPuzzling,
   logoutDestroy,
   logoutMethod,
+  clientCleanup,
   resurrection,
   storageHandler,
   encryptionAtRest,
   gcTimeout,
   absoluteTimeout,
   hardcodedSecret,
+  tokenVerification,
   rememberMe,
   rememberMeCookie,
   csrf,
   crossOriginReads,
+  safeMethods,
+  websocketSessions,
   loginThrottling,
   auditLogging,
+  sessionOverview,
   nativeSessionFunctions,
   sessionApi,
   eagerSessions,

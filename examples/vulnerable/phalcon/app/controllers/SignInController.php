@@ -17,7 +17,7 @@ class SignInController extends Controller
 
     public function signOutAction() // expect: logout-method
     {
-        $this->session->remove('auth'); // expect: logout-destroy
+        $this->session->remove('auth'); // expect: logout-destroy, client-cleanup
 
         return $this->response->redirect('');
     }

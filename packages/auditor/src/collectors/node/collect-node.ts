@@ -7,7 +7,9 @@ import type { Application, Collector } from "../application.ts";
 import { SESSION_COOKIE_NAMES } from "../script/raw-session-cookie.ts";
 import { createProject, type ScriptProject } from "../script/script-project.ts";
 import type { Tree } from "../tree.ts";
+import { accountDisabling } from "./account-disabling.ts";
 import { auditLogOf } from "./audit-log.ts";
+import { clientCleanup } from "./client-cleanup.ts";
 import { sessionsOf, stackOf } from "./collect-sessions.ts";
 import { credentialChangesOf } from "./credential-change.ts";
 import { csrfOf } from "./csrf.ts";
@@ -21,11 +23,16 @@ import { ownTokenCookie } from "./own-token.ts";
 import { OTHER_SESSION_LIBRARIES } from "./packages.ts";
 import { passportOf } from "./passport.ts";
 import { rememberMeOf } from "./remember-me.ts";
+import { safeMethods } from "./safe-methods.ts";
 import { absoluteTimeouts, eagerSessions } from "./session-lifetime.ts";
+import { sessionOverview } from "./session-overview.ts";
+import { sessionPuzzling } from "./session-puzzling.ts";
 import { signInsOf } from "./sign-in.ts";
 import { signOutsOf } from "./sign-out.ts";
 import { throttlingOf } from "./throttling.ts";
+import { tokenVerification } from "./token-verification.ts";
 import { oldVersions } from "./weak-versions.ts";
+import { websocketSessions } from "./websocket-sessions.ts";
 
 export const collectNode: Collector = (tree: Tree, application: Application): Evidence => {
   const { root, versions, files, manifest } = application;
@@ -78,6 +85,13 @@ export const collectNode: Collector = (tree: Tree, application: Application): Ev
       ...absoluteTimeouts(project, setUps, sessions),
       ...logoutMethods(project, signOuts),
       ...freshAuthentication(project, changes),
+      ...clientCleanup(project, sessions, signOuts),
+      ...safeMethods(project),
+      ...sessionOverview(project),
+      ...accountDisabling(project, signIns),
+      ...tokenVerification(project, versions),
+      ...websocketSessions(project, sessions),
+      ...sessionPuzzling(project),
     ],
     unread,
     unsupported: unsupportedIn(project, versions, true),

@@ -86,7 +86,7 @@ function gapAt({ node, method, path }: Route, what: string): CsrfEvidence["gaps"
 }
 
 /** A call like `axios.post(url, body)` is no route of the server: its last argument is no handler. */
-function isOfServer(project: ScriptProject, route: Route): boolean {
+export function isOfServer(project: ScriptProject, route: Route): boolean {
   if (ts.isMethodDeclaration(route.node)) return true;
   if (!route.path.startsWith("/") && route.path !== "" && route.path !== "*") return false;
   if (

@@ -2,7 +2,7 @@
  * Evidence of small applications for tests, from a map of their files.
  * @module
  */
-import type { Evidence } from "../../evidence.ts";
+import type { Evidence, ObservationTopic } from "../../evidence.ts";
 import { withFiles } from "../testing.ts";
 import { collectNode } from "./collect-node.ts";
 import { recogniseNode } from "./recognise-node.ts";
@@ -42,4 +42,14 @@ export function expressApp(
     `,
     "users.js": `exports.users = { findByName: async (name) => null };`,
   };
+}
+
+/** What was observed of a topic among these files. */
+export function kindsOf(
+  files: Readonly<Record<string, string>>,
+  topic: ObservationTopic,
+): readonly string[] {
+  return evidenceOf(files)
+    .observations.filter((one) => one.topic === topic)
+    .map(({ kind }) => kind);
 }

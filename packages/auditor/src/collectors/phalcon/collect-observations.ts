@@ -9,11 +9,16 @@ import { runsInProduction } from "../php/php-code-settings.ts";
 import { type PhpFile, type PhpNode, placeOf } from "../php/php-file.ts";
 import { entryOf, scalarOf } from "../php/php-value.ts";
 import { ancestorsOf, classOf, indexPhp, namedFunctionOf, type PhpCall } from "../php/php-walk.ts";
+import { accountDisabling } from "./account-disabling.ts";
+import { clientCleanup } from "./client-cleanup.ts";
 import { lifetimeObservations } from "./collect-lifetime-observations.ts";
 import { requestObservations } from "./collect-request-observations.ts";
 import type { PhalconApplication } from "./phalcon-application.ts";
+import { safeMethods } from "./safe-methods.ts";
 import { isSuperglobal, sessionOperations } from "./session-operations.ts";
+import { sessionPuzzling } from "./session-puzzling.ts";
 import { sessionServices } from "./session-services.ts";
+import { tokenVerification } from "./token-verification.ts";
 import { textOf } from "./trace.ts";
 
 const MAX_OF_ONE_KIND = 25;
@@ -29,6 +34,11 @@ export function collectObservations(phalcon: PhalconApplication): readonly Obser
     ...support(phalcon),
     ...requestObservations(phalcon),
     ...lifetimeObservations(phalcon),
+    ...clientCleanup(phalcon),
+    ...safeMethods(phalcon),
+    ...accountDisabling(phalcon),
+    ...tokenVerification(phalcon),
+    ...sessionPuzzling(phalcon),
   ];
 }
 

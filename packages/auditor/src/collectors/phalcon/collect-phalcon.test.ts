@@ -61,6 +61,7 @@ describe("collectPhalcon", () => {
     expect(evidence.observations).toMatchObject([
       { topic: "logout-method", kind: "good" },
       { topic: "fresh-authentication", kind: "good" },
+      { topic: "client-cleanup", kind: "good" },
     ]);
   });
 

@@ -6,6 +6,7 @@
 import type { Observation } from "../../evidence.ts";
 import { child, type PhpFile, type PhpNode, placeOf } from "../php/php-file.ts";
 import { ancestorsOf, indexPhp, namedFunctionOf, offsetOf, type PhpCall } from "../php/php-walk.ts";
+import { asksMethod, isRoutedByPost } from "./asked-method.ts";
 import { type PasswordChange, passwordChanges } from "./collect-account-changes.ts";
 import { checksToken } from "./collect-csrf.ts";
 import { nameFor, placeOfStep, signInPaths } from "./collect-sign-ins.ts";
@@ -50,33 +51,9 @@ function signOutMethods(phalcon: PhalconApplication): readonly Observation[] {
   });
 }
 
-const ASKS_METHOD = /^is(post|put|patch|delete|method)$/;
-
 function isDeliberate(phalcon: PhalconApplication, { entry, steps }: SignOutPath): boolean {
   if (checksToken(phalcon, entry)) return true;
-  const asks = steps.some(
-    ({ call, node, file }) =>
-      (call !== undefined && ASKS_METHOD.test(call.name)) ||
-      (node.kind === "bin" && /REQUEST_METHOD|getMethod\(/.test(textOf(file, node))),
-  );
-  return asks || isRoutedByPost(phalcon, entry);
-}
-
-/** `$router->addPost("/session/end", …)`, or `@Post("/end")` above the action. */
-function isRoutedByPost(phalcon: PhalconApplication, entry: SignOutPath["entry"]): boolean {
-  const before = entry.file.text.slice(0, offsetOf(entry.node));
-  const comment = before.slice(before.lastIndexOf("/**"));
-  if (/@(Post|Put|Delete)\b/.test(comment) && !/[{}]/.test(comment)) return true;
-  const action = entry.name?.replace(/Action$/i, "").toLowerCase() ?? "";
-  const routes = ["addPost", "addDelete", "post", "delete"].flatMap((name) =>
-    phalcon.code.callsNamed(name),
-  );
-  const inGets = ["add", "addGet", "get"].flatMap((name) => phalcon.code.callsNamed(name));
-  const names = (call: PhpCall): boolean =>
-    call.form === "method" &&
-    call.arguments.length > 1 &&
-    new RegExp(`["':/]${action}(Action)?["']`, "i").test(textOf(call.file, call.node));
-  return action !== "" && routes.some(names) && !inGets.some(names);
+  return steps.some(asksMethod) || isRoutedByPost(phalcon, entry);
 }
 
 /** Who comes by a link from a mail knows no old password. */

@@ -130,10 +130,17 @@ function removesIdentity({ operation }: Step, keys: ReadonlySet<string>): boolea
   );
 }
 
-/** Whether a path does end something: the session, or who it belongs to. */
-export function endsSession(phalcon: PhalconApplication, { steps }: SignOutPath): boolean {
+/** Where a path does end something: the session, or who it belongs to. */
+export function endingStep(phalcon: PhalconApplication, { steps }: SignOutPath): Step | undefined {
   const keys = identityKeys(phalcon);
-  return steps.some((step) => step.operation?.kind === "destroy" || removesIdentity(step, keys));
+  return (
+    steps.find(({ operation }) => operation?.kind === "destroy") ??
+    steps.find((step) => removesIdentity(step, keys))
+  );
+}
+
+export function endsSession(phalcon: PhalconApplication, path: SignOutPath): boolean {
+  return endingStep(phalcon, path) !== undefined;
 }
 
 function distinct(signOuts: readonly SignOut[]): readonly SignOut[] {

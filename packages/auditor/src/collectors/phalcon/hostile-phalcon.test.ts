@@ -9,7 +9,7 @@ function withFile(text: string, file = "app/Hostile.php"): Evidence {
   return evidence;
 }
 
-describe("collectPhalcon, of code that means it ill", { timeout: 15_000 }, () => {
+describe("collectPhalcon, of code that means it ill", { timeout: 60_000 }, () => {
   it("reports code that is nested too deeply, and reads the rest", () => {
     const evidence = withFile(`<?php $session = ${"(".repeat(30_000)}1${")".repeat(30_000)};`);
     expect(evidence.unread.map(({ file }) => file)).toContain("app/Hostile.php");

@@ -75,6 +75,7 @@ class GateController extends \\Phalcon\\Mvc\\Controller
     {
         if ($this->security->checkToken()) {
             $this->session->destroy();
+            setcookie(session_name(), "", ["expires" => 1, "path" => "/", "secure" => true]);
         }
     }
 }

@@ -31,7 +31,7 @@ const WRITES: ReadonlySet<string> = new Set([
   "executequery",
   "executeupdate",
 ]);
-const PROVES =
+export const PROVES: RegExp =
   /isCsrfTokenValid|isTokenValid|CsrfToken|handleRequest|isSubmitted|isMethod|getMethod|REQUEST_METHOD|createDeleteForm|checkCsrf|validateCsrf/i;
 /** A token, a form that carries one, or a header that no form of another site can send. */
 const PROVES_ORIGIN =
@@ -75,10 +75,7 @@ export function postGaps(
     : "SameSite keeps forms of other sites away, and not those of other hosts of the same site.";
   return actions.flatMap((action): CsrfGap[] => {
     const { method, methods } = action;
-    if (!methods.includes("POST") || hasGuard(method)) return [];
-    if (FOR_PROGRAMS.test(method.file.file) || NO_VISITOR.test(titleOf(method))) return [];
-    if (/(^|\/)(api|webhooks?|graphql)(\/|$)/i.test(action.path ?? "")) return [];
-    if (isStatelessPath(app, action.path)) return [];
+    if (!methods.includes("POST") || hasGuard(method) || isForPrograms(app, action)) return [];
     const text = codeTextOf(method.file, method.node);
     if (/getContent\(|json_decode|toArray\(|MapRequestPayload/.test(text)) return [];
     const calls = callsReached(app.code, method, 2);
@@ -89,6 +86,16 @@ export function postGaps(
     const what = `${titleIn(method)} takes a POST request without a token: ${end}`;
     return [{ place: placeOf(method.file, method.node), what }];
   });
+}
+
+/** Nobody who is signed in by a session asks for it. */
+export function isForPrograms(app: SymfonyApplication, { method, path }: Action): boolean {
+  return (
+    FOR_PROGRAMS.test(method.file.file) ||
+    NO_VISITOR.test(titleOf(method)) ||
+    /(^|\/)(api|webhooks?|graphql)(\/|$)/i.test(path ?? "") ||
+    isStatelessPath(app, path)
+  );
 }
 
 /** It writes to the database, or into an entity that the framework loaded for the action. */
@@ -109,7 +116,7 @@ function changes(app: SymfonyApplication, call: PhpCall, method: PhpFunction): b
 /** Where classes of what is stored live by convention, which no service does. */
 const ENTITY = /\\(Entity|Entities|Document|Model)\\/;
 
-function hasGuard(method: PhpFunction): boolean {
+export function hasGuard(method: PhpFunction): boolean {
   return [method.node, method.of?.node].some(
     (node) =>
       node !== undefined && attributesOf(node).some(({ name }) => /IsCsrfTokenValid$/.test(name)),
@@ -153,6 +160,6 @@ function isOfSession(target: { readonly [field: string]: unknown }): boolean {
   );
 }
 
-function titleIn(method: PhpFunction): string {
+export function titleIn(method: PhpFunction): string {
   return titleOf(method).trim().replace(" ", "::");
 }

@@ -7,6 +7,7 @@ import type { Application, Collector } from "../application.ts";
 import { phpSessionSettings } from "../php/php-settings.ts";
 import type { Tree } from "../tree.ts";
 import { collectAuditLog } from "./audit-log.ts";
+import { clientCleanup } from "./client-cleanup.ts";
 import { collectCsrf } from "./csrf.ts";
 import { firewallRememberMe, firewallSignIns, firewallSignOuts } from "./firewall-sign-ins.ts";
 import { handMadeSignIns } from "./hand-made-sign-ins.ts";
@@ -70,7 +71,7 @@ function evidenceOf(app: SymfonyApplication): Found {
     csrf: collectCsrf(app, session.cookie.sameSite.value),
     throttling: collectThrottling(app, pastFirewalls),
     auditLog: collectAuditLog(app, pastFirewalls),
-    observations: collectObservations(app, php),
+    observations: [...collectObservations(app, php), ...clientCleanup(app, session.cookie)],
   };
 }
 

@@ -9,18 +9,21 @@ import { nameOf, type PhpNode, placeOf } from "../php/php-file.ts";
 import type { PhpSessionSettings } from "../php/php-settings.ts";
 import { evaluate, scalarOf } from "../php/php-value.ts";
 import { argumentOf, classOf, indexPhp } from "../php/php-walk.ts";
+import { accountDisabling } from "./account-disabling.ts";
 import { receiverOf, runsOutsideRequests } from "./code-roles.ts";
 import { codeTextOf } from "./code-text.ts";
 import { crossOriginReads } from "./cross-origin-reads.ts";
 import { deadSettings } from "./dead-settings.ts";
 import { eagerSessions } from "./eager-sessions.ts";
 import { freshAuthentication } from "./fresh-authentication.ts";
+import { safeMethods } from "./safe-methods.ts";
 import { absoluteTimeouts } from "./session-clock.ts";
 import { nameNode } from "./session-rotation.ts";
 import { signOutMethods } from "./sign-out-method.ts";
 import { storeAccess } from "./store-access.ts";
 import type { SymfonyApplication } from "./symfony-application.ts";
 import { resolveEntry } from "./symfony-values.ts";
+import { tokenVerification } from "./token-verification.ts";
 import { trustedProxies } from "./trusted-proxies.ts";
 
 export function collectObservations(
@@ -41,6 +44,9 @@ export function collectObservations(
     ...freshAuthentication(app),
     ...absoluteTimeouts(app),
     ...eagerSessions(app),
+    ...safeMethods(app),
+    ...accountDisabling(app),
+    ...tokenVerification(app),
   ];
 }
 

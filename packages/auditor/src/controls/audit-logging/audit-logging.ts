@@ -18,7 +18,7 @@ export const auditLogging: Control = defineControl({
   verification:
     "Fail to sign in, sign in and sign out; the log must have three entries with time, account and address, and no token in any of them.",
   judge({ auditLog, framework }) {
-    if (auditLog === undefined) return notApplicable("Nobody signs in here.");
+    if (auditLog === undefined) return notApplicable("No code that signs anybody in was found.");
     const fix =
       framework === "symfony"
         ? {

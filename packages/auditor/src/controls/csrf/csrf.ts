@@ -22,7 +22,7 @@ export const csrf: Control = defineControl({
     "Send each request that changes something with the visitor's cookie and with Origin and Sec-Fetch-Site of another site, without the token, and with the token of another session: each must be refused.",
   judge({ csrf: evidence, sessions, framework, stack }) {
     if (sessions.length === 0) return notApplicable(NO_SESSIONS);
-    if (evidence === undefined) return notApplicable("No request changes anything here.");
+    if (evidence === undefined) return notApplicable("No request that changes anything was found.");
     return worst(casesOf(evidence, fixFor(framework, stack)), {
       pass: "Requests that change state prove where they come from.",
       fail: "Some requests that change state are accepted from any site.",

@@ -26,7 +26,7 @@ export const freshAuthentication: Control = defineControl({
         fail: "Whoever holds a session changes the password, and keeps the account.",
         review: "What a change of the password asks for has to be looked at by hand.",
       },
-      notApplicable("Nobody changes a password here, or how it is asked for was not found."),
+      notApplicable("No code that changes a password was found, or not how it is asked for."),
     );
   },
 });

@@ -18,7 +18,7 @@ export const loginThrottling: Control = defineControl({
   verification:
     "Send eleven wrong passwords for one account: the answers must become slower or 429, while the right password from another address still works.",
   judge({ throttling, framework }) {
-    if (throttling === undefined) return notApplicable("Nobody signs in with a password here.");
+    if (throttling === undefined) return notApplicable("No sign-in by password was found.");
     const fix =
       framework === "symfony"
         ? {

@@ -47,7 +47,8 @@ export const logoutDestroy: Control = defineControl({
       ...(code === undefined ? {} : { code, file }),
     });
     if (signOuts.length === 0) {
-      if (signIns(evidence).length === 0) return notApplicable("Nobody signs in here.");
+      if (signIns(evidence).length === 0)
+        return notApplicable("No code that signs anybody in was found.");
       const message =
         "There is a way in and none out: nobody can end a session, not even at another's machine.";
       const at = signIns(evidence)[0]?.place ?? place;

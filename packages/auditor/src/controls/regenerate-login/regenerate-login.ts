@@ -32,7 +32,7 @@ export const regenerateLogin: Control = defineControl({
     if (!keepsServerSessions(evidence)) {
       return notApplicable("There is no session id on the server that could be rotated.");
     }
-    if (places.length === 0) return notApplicable("Nobody signs in here.");
+    if (places.length === 0) return notApplicable("No code that signs anybody in was found.");
     return worst(
       places.map((change) =>
         privilegeCase(evidence, change, VERDICTS[change.rotation], {

@@ -20,7 +20,7 @@ export const regeneratePasswordChange: Control = defineControl({
   judge(evidence) {
     const changes = evidence.privilegeChanges.filter(({ kind }) => kind === "password-change");
     if (!keepsServerSessions(evidence) || changes.length === 0) {
-      return notApplicable("Nobody changes a password here.");
+      return notApplicable("No code that changes a password was found.");
     }
     return worst(
       changes.map((change) => {

@@ -22,7 +22,7 @@ export const regenerateRoleChange: Control = defineControl({
   judge(evidence) {
     const changes = evidence.privilegeChanges.filter(({ kind }) => kind === "role-change");
     if (!keepsServerSessions(evidence) || changes.length === 0) {
-      return notApplicable("Nobody's rights are changed here.");
+      return notApplicable("No code that changes anybody's rights was found.");
     }
     return worst(
       changes.map((change) =>

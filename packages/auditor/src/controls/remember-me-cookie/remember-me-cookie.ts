@@ -19,7 +19,7 @@ export const rememberMeCookie: Control = defineControl({
     "Sign in over https with remember-me and read its Set-Cookie header: Secure and HttpOnly must be there.",
   judge({ rememberMe, framework, stack }) {
     if (rememberMe === undefined)
-      return notApplicable("Nobody is remembered after the session ends.");
+      return notApplicable("No code that remembers anybody beyond the session was found.");
     const { secure, httpOnly, place } = rememberMe;
     const code =
       stack === "symfony"

@@ -20,7 +20,7 @@ export const rememberMe: Control = defineControl({
     "Sign in with remember-me, keep a copy of its cookie, sign out, and send the copy: it must not sign in. Change one character of it: neither may that.",
   judge({ rememberMe: evidence }) {
     if (evidence === undefined)
-      return notApplicable("Nobody is remembered after the session ends.");
+      return notApplicable("No code that remembers anybody beyond the session was found.");
     const verdict = verdictOf(evidence);
     const finding = {
       place: evidence.place,
