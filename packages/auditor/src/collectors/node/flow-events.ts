@@ -7,6 +7,7 @@ import ts from "typescript";
 import type { Evaluator } from "../script/evaluation.ts";
 import { bindingOf } from "../script/script-scope.ts";
 import { bare, calleeName, chainOf, propertyName } from "../script/script-syntax.ts";
+import type { Value } from "../script/script-value.ts";
 import { keyOfSession } from "./session-access.ts";
 
 export type FlowKind =
@@ -81,6 +82,9 @@ export function callKind(
   }
   if (CHECK_NAME.test(name) && !/^req|^ctx/.test(owner) && !/passport/i.test(owner)) return "check";
   if (isEndingOthers(name, owner)) return "end-others";
+  if (name === "changeCredentials" && isOfHoldfast(evaluator.evaluate(node.expression))) {
+    return "rotate";
+  }
   if (isPasswordSetter(node, name)) return "password-set";
   if (isLookupWithPassword(node, name)) return "check";
   if (isSingleSignOn(name, owner)) return "single-sign-on";
@@ -91,6 +95,11 @@ export function callKind(
   )
     return "lookup";
   return undefined;
+}
+
+/** Its one call for a changed password or address rotates this session and ends the others. */
+function isOfHoldfast(value: Value): boolean {
+  return value.kind === "external" && value.module.startsWith("holdfast");
 }
 
 /** `promisify(req.logIn)` and `req.logIn.bind(req)`: handed on, and called by another name. */
