@@ -111,10 +111,10 @@ if (isStartedDirectly()) {
       ]);
       return {
         auditSource: ({ isRemembered, ...options }) => {
-          const cache = { folder: cacheFolder(), version: buildMark() };
           // A part of the files says nothing of the whole.
-          const remembers = isRemembered && options.files === undefined;
-          return auditSource({ ...options, ...(remembers ? { cache } : {}) });
+          if (!isRemembered || options.files !== undefined) return auditSource(options);
+          const cache = { folder: cacheFolder(), version: buildMark() };
+          return auditSource({ ...options, cache });
         },
         controlIds: controls.map(({ id }) => id),
         everydayIds: everydayControls.map(({ id }) => id),

@@ -82,7 +82,7 @@ function settingCase<T>(
   opinion: (value: T, session: SessionEvidence, setting: Setting<T>) => Opinion,
 ): Case {
   const { origin, value } = setting;
-  const place = placeOfOrigin(origin) ?? session.place;
+  const place = origin.place ?? session.place;
   if (value === undefined) {
     const finding = {
       place,
@@ -105,10 +105,6 @@ function settingCase<T>(
     ...(fix !== undefined && verdict !== "pass" ? { fix } : {}),
   };
   return { verdict, finding, ...(confidence === undefined ? {} : { confidence }) };
-}
-
-export function placeOfOrigin(origin: Origin): Place | undefined {
-  return origin.place;
 }
 
 function unknownBecause(origin: Origin): string {
