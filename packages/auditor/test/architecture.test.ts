@@ -131,12 +131,49 @@ const auditor = join(import.meta.dirname, "..");
 const files = readSources(join(auditor, "src"));
 const folder = join(auditor, "src/controls");
 
+/** The rooms that each room of a folder imports from; what stands outside of rooms may know them all. */
+function roomsOf(within: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const roomOf = (path: string): string | undefined =>
+    path.startsWith(within) ? /^([^/]+)\//.exec(path.slice(within.length))?.[1] : undefined;
+  const rooms = new Map<string, Set<string>>();
+  for (const { path, ours } of files) {
+    const room = roomOf(path);
+    if (room === undefined) continue;
+    const needs = rooms.get(room) ?? new Set();
+    for (const target of ours) {
+      const other = roomOf(target);
+      if (other !== undefined && other !== room) needs.add(other);
+    }
+    rooms.set(room, needs);
+  }
+  return rooms;
+}
+
 describe("the source of the auditor", () => {
   testArchitecture(files, layers, longFiles);
 
   it("is read at all", () => {
     expect(files.map(({ path }) => path)).toContain("controls/csrf/csrf.ts");
   });
+
+  for (const framework of ["node", "phalcon", "symfony"]) {
+    it(`has rooms without circles for ${framework}`, () => {
+      const needs = roomsOf(`collectors/${framework}/`);
+      expect([...needs.keys()]).toEqual(
+        expect.arrayContaining(["account", "code", "requests", "sessions", "sign-in", "sign-out"]),
+      );
+      const left = new Map(needs);
+      for (let free = true; free; ) {
+        free = false;
+        for (const [room, others] of left) {
+          if ([...others].some((other) => left.has(other))) continue;
+          left.delete(room);
+          free = true;
+        }
+      }
+      expect([...left.keys()]).toEqual([]);
+    });
+  }
 
   it("runs nothing of what it audits", () => {
     const runs =

@@ -7,12 +7,17 @@ import type { Tree } from "../tree.ts";
 export interface Composer {
   /** `composer.json`, from the root of the tree. */
   readonly file: string;
+  readonly name: string | undefined;
   /** `library`, `project`, `symfony-bundle` …; `undefined` if the manifest does not say. */
   readonly type: string | undefined;
   /** What the manifest itself requires, development left out: package to constraint. */
   readonly requires: Readonly<Record<string, string>>;
+  /** What it requires for development alone. */
+  readonly requiresDev: Readonly<Record<string, string>>;
   /** Installed versions: of the lock file, else the least that the manifest asks for. Without `v`. */
   readonly versions: Readonly<Record<string, string>>;
+  /** Of what is installed for development alone. */
+  readonly versionsDev: Readonly<Record<string, string>>;
   /** Whether `versions` were read from the lock file. */
   readonly isLocked: boolean;
   /** The version of every Symfony package that Symfony Flex narrows them to: `extra.symfony.require`. */
@@ -32,33 +37,52 @@ export function readComposer(tree: Tree, folder: string): Composer | undefined {
   const lock = readJson(tree, path("composer.lock"));
 
   const requires = strings(manifest.require);
+  const requiresDev = strings(manifest["require-dev"]);
   const flex = strings(record(record(manifest.extra).symfony)).require;
-  const versions: Record<string, string> = {};
-  for (const [name, constraint] of Object.entries(requires)) {
-    // Symfony Flex narrows what `"*"` leaves open.
-    const narrowed = constraint === "*" && name.startsWith("symfony/") ? flex : undefined;
-    const least = leastVersion(narrowed ?? constraint);
-    if (least !== undefined && name.includes("/")) versions[name] = least;
-  }
-  const locked = Array.isArray(lock?.packages) ? (lock.packages as unknown[]) : undefined;
-  for (const entry of locked ?? []) {
-    const { name, version } = record(entry);
-    if (typeof name !== "string" || typeof version !== "string") continue;
-    versions[name] = version.replace(/^v(?=\d)/, "");
-  }
+  const locked = Array.isArray(lock?.packages) ? lock.packages : undefined;
   const platform =
     strings(lock?.["platform-overrides"]).php ?? strings(record(manifest.config).platform).php;
   const asked = strings(lock?.platform).php ?? requires.php;
   return {
     file,
+    name: typeof manifest.name === "string" ? manifest.name : undefined,
     type: typeof manifest.type === "string" ? manifest.type : undefined,
     requires,
-    versions,
+    requiresDev,
+    versions: { ...leastVersions(requires, flex), ...lockedVersions(locked) },
+    versionsDev: {
+      ...leastVersions(requiresDev, flex),
+      ...lockedVersions(lock?.["packages-dev"]),
+    },
     isLocked: locked !== undefined,
     flex,
     php: platform ?? (asked === undefined ? undefined : leastVersion(asked)),
     autoload: autoloadOf(record(manifest.autoload)),
   };
+}
+
+function leastVersions(
+  requires: Readonly<Record<string, string>>,
+  flex: string | undefined,
+): Record<string, string> {
+  const versions: Record<string, string> = {};
+  for (const [name, constraint] of Object.entries(requires)) {
+    // Symfony Flex narrows what `"*"` leaves open.
+    const narrowed = constraint === "*" && name.startsWith("symfony/") ? flex : undefined;
+    const least = leastVersion(narrowed ?? constraint);
+    if (least !== undefined && name !== "php") versions[name] = least;
+  }
+  return versions;
+}
+
+function lockedVersions(packages: unknown): Record<string, string> {
+  const versions: Record<string, string> = {};
+  for (const entry of Array.isArray(packages) ? packages : []) {
+    const { name, version } = record(entry);
+    if (typeof name !== "string" || typeof version !== "string") continue;
+    versions[name] = version.replace(/^v(?=\d)/, "");
+  }
+  return versions;
 }
 
 /** `^6.4 || ^7.0` asks for 6.4 at least: the least decides which default may be in effect. */

@@ -14,7 +14,8 @@ export interface EnvVariable {
 
 /** A variable may stand for itself twice over, and again. */
 const MAX_VALUE = 65_536;
-const LINE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=/gm;
+/** Blanks around the sign are phpdotenv's; Symfony refuses such a file as a whole. */
+const LINE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*/gm;
 
 /** Every assignment of a `.env` file, in order; a later one of the same name wins. */
 export function parseEnv(text: string, file: string): EnvVariable[] {

@@ -9,12 +9,12 @@ import { nodesOf, placeOf, textOf } from "../script/script-file.ts";
 import type { ScriptProject } from "../script/script-project.ts";
 import { bare, calleeName, chainOf } from "../script/script-syntax.ts";
 import { property } from "../script/script-value.ts";
-import { crossOriginReads } from "./cross-origin-reads.ts";
-import { callKind } from "./flow-events.ts";
-import { packageOf } from "./protections.ts";
-import { proxyTrust } from "./proxy-trust.ts";
-import { isSession } from "./session-access.ts";
-import { sessionData } from "./session-data.ts";
+import { callKind } from "./code/flow-events.ts";
+import { packageOf } from "./code/protections.ts";
+import { isSession } from "./code/session-access.ts";
+import { crossOriginReads } from "./requests/cross-origin-reads.ts";
+import { proxyTrust } from "./requests/proxy-trust.ts";
+import { sessionData } from "./sessions/session-data.ts";
 
 const OTHER_FILES =
   /trust proxy|trustProxy|\.proxy\b|new Koa|helmet|hsts|sess(?:ion)?\b|localStorage|sessionStorage|headers|serialize|cors\b|enableCors/i;

@@ -7,9 +7,9 @@ import { posix } from "node:path";
 import type { Application } from "../application.ts";
 import { isScript } from "../script/script-file.ts";
 import type { Tree } from "../tree.ts";
-import { installedFor } from "./lock-files.ts";
-import { SESSION_LIBRARIES, WEB_FRAMEWORKS } from "./packages.ts";
-import { wantedVersion } from "./version.ts";
+import { installedFor } from "./packages/lock-files.ts";
+import { SESSION_LIBRARIES, WEB_FRAMEWORKS } from "./packages/packages.ts";
+import { wantedVersion } from "./packages/version.ts";
 
 interface Manifest {
   readonly file: string;

@@ -9,17 +9,17 @@ import { runsInProduction } from "../php/php-code-settings.ts";
 import { type PhpFile, type PhpNode, placeOf } from "../php/php-file.ts";
 import { entryOf, scalarOf } from "../php/php-value.ts";
 import { ancestorsOf, classOf, indexPhp, namedFunctionOf, type PhpCall } from "../php/php-walk.ts";
-import { accountDisabling } from "./account-disabling.ts";
-import { clientCleanup } from "./client-cleanup.ts";
-import { lifetimeObservations } from "./collect-lifetime-observations.ts";
-import { requestObservations } from "./collect-request-observations.ts";
-import type { PhalconApplication } from "./phalcon-application.ts";
-import { safeMethods } from "./safe-methods.ts";
-import { isSuperglobal, sessionOperations } from "./session-operations.ts";
-import { sessionPuzzling } from "./session-puzzling.ts";
-import { sessionServices } from "./session-services.ts";
-import { tokenVerification } from "./token-verification.ts";
-import { textOf } from "./trace.ts";
+import { accountDisabling } from "./account/account-disabling.ts";
+import type { PhalconApplication } from "./code/phalcon-application.ts";
+import { isSuperglobal, sessionOperations } from "./code/session-operations.ts";
+import { textOf } from "./code/trace.ts";
+import { requestObservations } from "./requests/collect-request-observations.ts";
+import { safeMethods } from "./requests/safe-methods.ts";
+import { tokenVerification } from "./requests/token-verification.ts";
+import { lifetimeObservations } from "./sessions/collect-lifetime-observations.ts";
+import { sessionServices } from "./sessions/session-services.ts";
+import { sessionPuzzling } from "./sign-in/session-puzzling.ts";
+import { clientCleanup } from "./sign-out/client-cleanup.ts";
 
 const MAX_OF_ONE_KIND = 25;
 

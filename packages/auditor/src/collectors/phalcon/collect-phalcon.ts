@@ -5,16 +5,16 @@
 import type { Evidence } from "../../evidence.ts";
 import type { Application, Collector } from "../application.ts";
 import type { Tree } from "../tree.ts";
-import { collectAuditLog, collectThrottling } from "./collect-abuse-signs.ts";
-import { collectAccountChanges } from "./collect-account-changes.ts";
-import { collectCsrf } from "./collect-csrf.ts";
+import { collectAccountChanges } from "./account/collect-account-changes.ts";
+import { openPhalcon } from "./code/phalcon-application.ts";
 import { collectObservations } from "./collect-observations.ts";
-import { collectRememberMe } from "./collect-remember-me.ts";
-import { collectSecrets } from "./collect-secrets.ts";
-import { collectSessions } from "./collect-sessions.ts";
-import { signInChanges } from "./collect-sign-ins.ts";
-import { collectSignOuts } from "./collect-sign-outs.ts";
-import { openPhalcon } from "./phalcon-application.ts";
+import { collectCsrf } from "./requests/collect-csrf.ts";
+import { collectSecrets } from "./sessions/collect-secrets.ts";
+import { collectSessions } from "./sessions/collect-sessions.ts";
+import { collectAuditLog, collectThrottling } from "./sign-in/collect-abuse-signs.ts";
+import { collectRememberMe } from "./sign-in/collect-remember-me.ts";
+import { signInChanges } from "./sign-in/collect-sign-ins.ts";
+import { collectSignOuts } from "./sign-out/collect-sign-outs.ts";
 
 export const collectPhalcon: Collector = (tree: Tree, application: Application): Evidence => {
   const phalcon = openPhalcon(tree, application);

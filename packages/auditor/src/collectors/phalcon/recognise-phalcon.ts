@@ -5,16 +5,13 @@
  */
 import type { Application } from "../application.ts";
 import type { Tree } from "../tree.ts";
-import { type Composer, composerOf } from "./composer.ts";
-import { versionByApi } from "./phalcon-version.ts";
+import { type Composer, composerOf } from "./configuration/composer.ts";
+import { NOT_RUN } from "./configuration/not-run.ts";
+import { versionByApi } from "./configuration/phalcon-version.ts";
 
 /** Code that runs an application, in front controllers and bootstraps. */
 const RUNS =
   /\bPhalcon\\+(Mvc\\+(Application|Micro|Kernel)|ADR\\+\w+|Cli\\+Console|D[iI]\\+FactoryDefault)\b/;
-
-/** Somebody's tests, examples and generated code run applications that nobody uses. */
-export const NOT_RUN: RegExp =
-  /(^|\/)(tests?|spec|specs|_support|_ci|fixtures?|stubs?|docs?|templates?|examples?|node_modules)\//i;
 
 /** Folders that an application consists of, rather than lies in. */
 const LAYERS: ReadonlySet<string> = new Set([

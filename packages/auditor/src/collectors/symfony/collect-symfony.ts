@@ -6,17 +6,21 @@ import type { Evidence } from "../../evidence.ts";
 import type { Application, Collector } from "../application.ts";
 import { phpSessionSettings } from "../php/php-settings.ts";
 import type { Tree } from "../tree.ts";
-import { collectAuditLog } from "./audit-log.ts";
-import { clientCleanup } from "./client-cleanup.ts";
-import { collectCsrf } from "./csrf.ts";
-import { firewallRememberMe, firewallSignIns, firewallSignOuts } from "./firewall-sign-ins.ts";
-import { handMadeSignIns } from "./hand-made-sign-ins.ts";
+import { userChanges } from "./account/user-changes.ts";
+import { openApplication, type SymfonyApplication } from "./code/symfony-application.ts";
 import { collectObservations } from "./observations.ts";
-import { collectSession, keepsSessions } from "./session-settings.ts";
-import { sessionSignIns } from "./session-sign-ins.ts";
-import { openApplication, type SymfonyApplication } from "./symfony-application.ts";
-import { collectThrottling } from "./throttling.ts";
-import { userChanges } from "./user-changes.ts";
+import { collectCsrf } from "./requests/csrf.ts";
+import { collectSession, keepsSessions } from "./sessions/session-settings.ts";
+import { collectAuditLog } from "./sign-in/audit-log.ts";
+import {
+  firewallRememberMe,
+  firewallSignIns,
+  firewallSignOuts,
+} from "./sign-in/firewall-sign-ins.ts";
+import { handMadeSignIns } from "./sign-in/hand-made-sign-ins.ts";
+import { sessionSignIns } from "./sign-in/session-sign-ins.ts";
+import { collectThrottling } from "./sign-in/throttling.ts";
+import { clientCleanup } from "./sign-out/client-cleanup.ts";
 
 export const collectSymfony: Collector = (tree: Tree, application: Application): Evidence => {
   const app = openApplication(tree, application);

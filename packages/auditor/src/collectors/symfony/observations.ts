@@ -9,22 +9,22 @@ import { nameOf, type PhpNode, placeOf } from "../php/php-file.ts";
 import type { PhpSessionSettings } from "../php/php-settings.ts";
 import { evaluate, scalarOf } from "../php/php-value.ts";
 import { argumentOf, classOf, indexPhp } from "../php/php-walk.ts";
-import { accountDisabling } from "./account-disabling.ts";
-import { receiverOf, runsOutsideRequests } from "./code-roles.ts";
-import { codeTextOf } from "./code-text.ts";
-import { crossOriginReads } from "./cross-origin-reads.ts";
-import { deadSettings } from "./dead-settings.ts";
-import { eagerSessions } from "./eager-sessions.ts";
-import { freshAuthentication } from "./fresh-authentication.ts";
-import { safeMethods } from "./safe-methods.ts";
-import { absoluteTimeouts } from "./session-clock.ts";
-import { nameNode } from "./session-rotation.ts";
-import { signOutMethods } from "./sign-out-method.ts";
-import { storeAccess } from "./store-access.ts";
-import type { SymfonyApplication } from "./symfony-application.ts";
-import { resolveEntry } from "./symfony-values.ts";
-import { tokenVerification } from "./token-verification.ts";
-import { trustedProxies } from "./trusted-proxies.ts";
+import { accountDisabling } from "./account/account-disabling.ts";
+import { freshAuthentication } from "./account/fresh-authentication.ts";
+import { receiverOf, runsOutsideRequests } from "./code/code-roles.ts";
+import { codeTextOf } from "./code/code-text.ts";
+import { nameNode } from "./code/session-rotation.ts";
+import type { SymfonyApplication } from "./code/symfony-application.ts";
+import { resolveEntry } from "./configuration/symfony-values.ts";
+import { crossOriginReads } from "./requests/cross-origin-reads.ts";
+import { safeMethods } from "./requests/safe-methods.ts";
+import { tokenVerification } from "./requests/token-verification.ts";
+import { trustedProxies } from "./requests/trusted-proxies.ts";
+import { deadSettings } from "./sessions/dead-settings.ts";
+import { eagerSessions } from "./sessions/eager-sessions.ts";
+import { absoluteTimeouts } from "./sessions/session-clock.ts";
+import { storeAccess } from "./sessions/store-access.ts";
+import { signOutMethods } from "./sign-out/sign-out-method.ts";
 
 export function collectObservations(
   app: SymfonyApplication,

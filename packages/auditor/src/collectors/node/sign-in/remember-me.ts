@@ -1,0 +1,111 @@
+/**
+ * Cookies that sign somebody in again after the session has ended.
+ * @module
+ */
+import ts from "typescript";
+import type { RememberMeEvidence } from "../../../evidence.ts";
+import { nodesOf, placeOf, textOf } from "../../script/script-file.ts";
+import type { ScriptProject } from "../../script/script-project.ts";
+import { calleeName, functionAround } from "../../script/script-syntax.ts";
+import { literal, property, shipped } from "../../script/script-value.ts";
+import {
+  booleanSetting,
+  lifetimeSetting,
+  type Otherwise,
+  sameSiteSetting,
+  secureSetting,
+} from "../sessions/setting.ts";
+
+const NAME =
+  /remember|persist(?:ent)?_?(?:login|token|session)|auto_?login|stay_?(?:signed|logged)|keep_?(?:signed|logged)/i;
+
+export function rememberMeOf(project: ScriptProject): RememberMeEvidence | undefined {
+  for (const source of project.filesWith(NAME)) {
+    for (const node of nodesOf(source)) {
+      if (!ts.isCallExpression(node) || !/^(?:cookie|setCookie|set)$/.test(calleeName(node) ?? ""))
+        continue;
+      if (
+        !/^(?:res|response|reply|ctx\.cookies|c|cookies\(\)|cookieStore|cookies)\b|^setCookie/.test(
+          node.expression.getText(),
+        )
+      )
+        continue;
+      const list = [...node.arguments];
+      const position = list.findIndex((one) => isNamed(project, one));
+      if (position < 0 || position > 1) continue;
+      return at(project, node, list[position + 1], list[position + 2]);
+    }
+  }
+  return undefined;
+}
+
+function isNamed(project: ScriptProject, node: ts.Expression): boolean {
+  const value = shipped(project.evaluator.evaluate(node));
+  return value.kind === "literal" && typeof value.value === "string" && NAME.test(value.value);
+}
+
+function at(
+  project: ScriptProject,
+  node: ts.CallExpression,
+  value: ts.Expression | undefined,
+  given: ts.Expression | undefined,
+): RememberMeEvidence {
+  const place = placeOf(node);
+  const of = "the cookie function, which sets no flag by itself";
+  const otherwise = <T>(one: T): Otherwise<T> => ({ value: one, of, place });
+  const options =
+    given === undefined ? literal(undefined, place) : project.evaluator.evaluate(given);
+  const { scheme, why, expires } = schemeOf(node, value, textOf(given ?? node, 400));
+  return {
+    place,
+    scheme,
+    why,
+    expires,
+    secure: secureSetting(property(options, "secure"), otherwise("never")),
+    httpOnly: booleanSetting(property(options, "httpOnly"), otherwise(false)),
+    sameSite: sameSiteSetting(property(options, "sameSite"), otherwise("unset")),
+    lifetimeSeconds: lifetimeSetting(
+      property(options, "maxAge"),
+      1,
+      otherwise<number | "session">("session"),
+    ),
+  };
+}
+
+function schemeOf(
+  node: ts.CallExpression,
+  value: ts.Expression | undefined,
+  options: string,
+): Pick<RememberMeEvidence, "scheme" | "why" | "expires"> {
+  const text = value?.getText() ?? "";
+  const around = functionAround(node)?.getText() ?? "";
+  const why = `${textOf(node)} sets it.`;
+  if (/passw|pwd/i.test(text) && !/token/i.test(text))
+    return { scheme: "password", why, expires: undefined };
+  if (/jwt|sign\(|signed/i.test(text) || /signed:\s*true/.test(options)) {
+    return { scheme: "signed", why, expires: /expiresIn|exp\b/.test(around) ? true : undefined };
+  }
+  const isRandom =
+    /randomBytes|randomUUID|uuid|nanoid|generateToken|createToken|cryptoRandom/i.test(around);
+  if (/token|selector|series/i.test(text) || isRandom) {
+    if (/jwt\.sign|\.signAsync|SignJWT/.test(around))
+      return {
+        scheme: "signed",
+        why,
+        expires: /expiresIn|setExpirationTime/.test(around) ? true : undefined,
+      };
+    return {
+      scheme: isRandom || /token/i.test(text) ? "random-token" : "unknown",
+      why,
+      expires: /expire|validUntil|ttl/i.test(around) ? true : undefined,
+    };
+  }
+  if (
+    /\b(?:user|account|member)\w*\.(?:_?id|email|username|name)\b|^(?:email|username|userId|id)$/i.test(
+      text,
+    )
+  ) {
+    return { scheme: "plain", why, expires: false };
+  }
+  return { scheme: "unknown", why, expires: undefined };
+}

@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import { ACCOUNT, CONTROLLER, evidenceOf } from "../testing-app.ts";
+
+function evidenceWith(controller: string, others: Record<string, string> = {}) {
+  return evidenceOf({ ...others, [CONTROLLER]: `<?php\n${controller}` });
+}
+
+const SERVICE = `<?php
+class Doors {
+  public function open($person) { $this->session->set("auth", $person->id); }
+}`;
+const ENTER = (
+  before: string,
+  after: string,
+) => `class GateController extends \\Phalcon\\Mvc\\Controller {
+  public function enterAction() {
+    $person = People::findFirstByEmail($this->request->getPost("email"));
+    if (!password_verify($this->request->getPost("password"), $person->secret)) { return; }
+    ${before}
+    $this->doors->open($person);
+    ${after}
+  }
+}`;
+
+describe("signInPaths", () => {
+  it("follows a service, and sees the rotation in the action that calls it", () => {
+    const around = (before: string, after: string) =>
+      evidenceWith(ENTER(before, after), { "app/Doors.php": SERVICE }).privilegeChanges[0];
+    expect(around("$this->session->regenerateId();", "")).toMatchObject({
+      kind: "password",
+      rotation: "rotated",
+    });
+    expect(around("", "")).toMatchObject({
+      rotation: "none",
+      place: { file: "app/Doors.php", line: 3 },
+    });
+    expect(around("", "$this->session->regenerateId(false);")).toMatchObject({
+      rotation: "old-session-kept",
+    });
+  });
+
+  it("follows an object that is handed in with its interface, and one that is called itself", () => {
+    const evidence = evidenceWith(
+      `namespace Desk\\Actions;
+class Enter {
+  public function __construct(private \\Desk\\Checks $check, private \\Phalcon\\Session\\ManagerInterface $session) {}
+  public function __invoke($request) {
+    $person = ($this->check)($request->getPost("password"));
+    $this->session->set("auth", $person);
+  }
+}`,
+      {
+        "app/Checks.php": "<?php namespace Desk; interface Checks { function __invoke($p); }",
+        "app/RealChecks.php":
+          "<?php namespace Desk; class RealChecks implements Checks { function __invoke($p) { return $this->security->checkHash($p, $this->row->hash) ? $this->row : null; } }",
+      },
+    );
+    expect(evidence.privilegeChanges[0]).toMatchObject({ kind: "password", rotation: "none" });
+  });
+
+  it("tells registration from sign-in, and neither from a cart or a refreshed name", () => {
+    const evidence = evidenceWith(`class JoinController extends \\Phalcon\\Mvc\\Controller {
+  public function joinAction() {
+    $user = new Users();
+    $user->password = $this->security->hash($this->request->getPost("password"));
+    $user->save();
+    $this->session->set("user_id", $user->id);
+  }
+  public function cartAction() { $this->session->set("cart", $cart->id); }
+  public function nameAction() {
+    $auth = $this->session->get("user_id");
+    $auth["name"] = $this->request->getPost("name");
+    $this->session->set("user_id", $auth);
+  }
+}`);
+    const signIns = evidence.privilegeChanges.filter(({ kind }) => !/change/.test(kind));
+    expect(signIns).toMatchObject([{ kind: "registration", rotation: "none", place: { line: 7 } }]);
+  });
+
+  it("does not take comments for code", () => {
+    const commented = ENTER("// $this->session->regenerateId();", "/* RateLimiter, captcha */");
+    const evidence = evidenceWith(commented, { "app/Doors.php": SERVICE });
+    expect(evidence.privilegeChanges[0]?.rotation).toBe("none");
+    expect(evidence.throttling?.present).toBe(false);
+  });
+
+  it("ends on functions that call each other", () => {
+    const evidence = evidenceWith(`class AController extends \\Phalcon\\Mvc\\Controller {
+  public function aAction() { $this->bAction(); $this->session->set("auth", $u->id); }
+  public function bAction() { $this->aAction(); }
+}`);
+    expect(evidence.privilegeChanges.length).toBeGreaterThan(0);
+  });
+});
+
+describe("collectCsrf", () => {
+  const ACTIONS = `class GateController extends Base {
+  public function enterAction() {
+    if ($this->security->checkHash($this->request->getPost("password"), $u->hash)) { $this->session->set("auth", $u->id); }
+  }
+  public function saveAction() { (new Notes())->save(); }
+}`;
+  it("accepts a check in the base controller, for all actions", () => {
+    const base = (body: string) =>
+      `<?php class Base extends \\Phalcon\\Mvc\\Controller { public function beforeExecuteRoute($d) { ${body} } }`;
+    const checked = {
+      "app/Base.php": base(
+        "if ($this->request->isPost() && !$this->security->checkToken()) { return false; }",
+      ),
+    };
+    const all = { ...checked, [ACCOUNT]: "<?php" };
+    expect(evidenceWith(ACTIONS, all).csrf).toMatchObject({
+      cover: "protected",
+      place: { file: "app/Base.php" },
+    });
+    expect(evidenceWith(ACTIONS, { "app/Base.php": base("") }).csrf?.gaps).toHaveLength(2);
+    // A controller that does not extend it is not covered by it.
+    const apart = {
+      ...checked,
+      [ACCOUNT]:
+        "<?php class OtherController extends \\Phalcon\\Mvc\\Controller { function aAction() { $n->save(); } }",
+    };
+    expect(evidenceWith(ACTIONS, apart).csrf).toMatchObject({
+      cover: "partial",
+      gaps: [{ place: { file: ACCOUNT } }],
+    });
+  });
+
+  it("asks a form's validators, not its hidden field", () => {
+    const form = (field: string) => `<?php
+use Phalcon\\Forms\\Form; use Phalcon\\Forms\\Element\\Hidden; use Phalcon\\Filter\\Validation\\Validator\\Identical;
+class EnterForm extends Form { public function initialize() { $csrf = new Hidden("csrf"); ${field} $this->add($csrf); } }`;
+    const action = ACTIONS.replace(
+      "enterAction() {",
+      "enterAction() { $form = new EnterForm(); if (!$form->isValid($_POST)) { return; }",
+    ).replace("extends Base", "extends \\Phalcon\\Mvc\\Controller");
+    const validated = form(
+      '$csrf->addValidator(new Identical(["value" => $this->security->getSessionToken()]));',
+    );
+    const gaps = (text: string) =>
+      evidenceWith(action, { "app/EnterForm.php": text }).csrf?.gaps.map(({ what }) => what);
+    expect(gaps(validated)).not.toContainEqual(expect.stringContaining("enterAction"));
+    expect(gaps(form(""))).toContainEqual(expect.stringContaining("enterAction"));
+  });
+});

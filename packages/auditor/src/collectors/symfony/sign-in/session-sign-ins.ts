@@ -1,0 +1,133 @@
+/**
+ * Applications that sign people in without the Security component: an identity written into the session by a
+ * method that checks a password, and log-outs by hand.
+ * @module
+ */
+import type { PrivilegeChange, SignOut } from "../../../evidence.ts";
+import { placeOf } from "../../php/php-file.ts";
+import { evaluate, scalarOf } from "../../php/php-value.ts";
+import {
+  argumentOf,
+  indexPhp,
+  isInside,
+  namedFunctionOf,
+  type PhpCall,
+  type PhpFunction,
+} from "../../php/php-walk.ts";
+import { classesOf, receiverOf, runsOutsideRequests, titleOf } from "../code/code-roles.ts";
+import { callsOf, codeTextOf } from "../code/code-text.ts";
+import { nameNode, rotationOf } from "../code/session-rotation.ts";
+import type { SymfonyApplication } from "../code/symfony-application.ts";
+import type { HandMade } from "./hand-made-sign-ins.ts";
+
+const IDENTITY =
+  /^(_?(current|logged)?_?(user|account|member|admin|customer|client|auth|identity|login|uid)|is_?logged|logged|authenticated)|(^|_)logged_?in$/i;
+const NO_IDENTITY =
+  /error|last|name_?error|locale|redirect|target|path|flash|token|csrf|count|attempt/i;
+const CHECKS: ReadonlySet<string> = new Set([
+  "password_verify",
+  "ispasswordvalid",
+  "checkpassword",
+  "verifypassword",
+  "authenticate",
+  "bind",
+  "ldap_bind",
+]);
+const SIGNS_IN =
+  /^(log_?in|sign_?in|authenticate|do_?login|connect|check_?login)(action|_?user|_?check)?$/i;
+const SIGNS_OUT = /log_?out|sign_?out|log_?off|disconnect/i;
+
+export function sessionSignIns(app: SymfonyApplication): HandMade {
+  // Beside a firewall that signs out, a method of that name only listens to it.
+  const signOuts = app.firewalls.some(({ logout }) => logout !== undefined) ? [] : ownSignOuts(app);
+  if (app.firewalls.some(({ authenticators }) => authenticators.length > 0)) {
+    return { privilegeChanges: [], signOuts };
+  }
+  const changes = new Map<PhpFunction["node"], PrivilegeChange>();
+  for (const call of app.code.callsNamed("set")) {
+    const method = namedFunctionOf(call.file, call.node);
+    if (method === undefined || changes.has(method.node) || !writesIdentity(app, call)) continue;
+    const isSignIn =
+      SIGNS_IN.test(method.name ?? "") || callsOf(method).some(({ name }) => CHECKS.has(name));
+    if (isSignIn && !runsOutsideRequests(app.code, method.of))
+      changes.set(method.node, changeOf(call, method));
+  }
+  return { privilegeChanges: [...changes.values()], signOuts };
+}
+
+function writesIdentity(app: SymfonyApplication, call: PhpCall): boolean {
+  if (!/session/i.test(receiverOf(call.file, call.target))) return false;
+  return namesIdentity(app, call) && !isNothing(app, call);
+}
+
+function namesIdentity(app: SymfonyApplication, call: PhpCall): boolean {
+  const key = argumentOf(call, 0);
+  const name = key === undefined ? undefined : scalarOf(evaluate(app.code, call.file, key));
+  return typeof name === "string" && IDENTITY.test(name) && !NO_IDENTITY.test(name);
+}
+
+/** Writing false, null or an empty text takes the identity away. */
+function isNothing(app: SymfonyApplication, call: PhpCall): boolean {
+  const given = argumentOf(call, 1);
+  const value = given === undefined ? null : scalarOf(evaluate(app.code, call.file, given));
+  return value === false || value === null || value === "" || value === 0;
+}
+
+function changeOf(call: PhpCall, method: PhpFunction): PrivilegeChange {
+  const { rotation, at } = rotationOf(method, call);
+  const title = titleOf(method).trim().replace(" ", "::");
+  const end = rotation === "none" ? "nothing migrates the session" : "migrates the session";
+  return {
+    kind: "password",
+    place: placeOf(call.file, nameNode(call) ?? call.node),
+    rotation,
+    ...(at === undefined ? {} : { rotationPlace: placeOf(at.file, nameNode(at) ?? at.node) }),
+    why: `${title} writes the identity into the session, and ${end}.`,
+  };
+}
+
+/** Methods named after it that touch the session: what a firewall intercepts touches nothing. */
+function ownSignOuts(app: SymfonyApplication): SignOut[] {
+  const { code } = app;
+  return classesOf(code).flatMap((each) =>
+    [...each.methods.values()].flatMap((method): SignOut[] => {
+      if (!SIGNS_OUT.test(method.name ?? "")) return [];
+      if (callsOf(method).some(({ name }) => name === "settoken")) return [];
+      return signOutOf(app, method);
+    }),
+  );
+}
+
+function signOutOf(app: SymfonyApplication, method: PhpFunction): SignOut[] {
+  const title = titleOf(method).trim().replace(" ", "::");
+  const calls = callsOf(method);
+  const onSession = calls.filter(({ file, target }) => /session/i.test(receiverOf(file, target)));
+  const destroys =
+    onSession.find(({ name }) => name === "invalidate") ??
+    calls.find(({ name, form }) => name === "session_destroy" && form === "function");
+  if (destroys !== undefined) {
+    const place = placeOf(destroys.file, nameNode(destroys) ?? destroys.node);
+    return [{ place, effect: "destroyed", why: `${title} ends the session.` }];
+  }
+  const removes = onSession.find(
+    (call) =>
+      call.name === "remove" ||
+      call.name === "clear" ||
+      (call.name === "set" && namesIdentity(app, call) && isNothing(app, call)),
+  );
+  const moves = onSession.find(
+    (call) => call.name === "migrate" && argumentOf(call, 0)?.value === true,
+  );
+  if (removes !== undefined && moves !== undefined) {
+    const place = placeOf(moves.file, nameNode(moves) ?? moves.node);
+    const why = `${title} removes the identity and gives up the old session id.`;
+    return [{ place, effect: "destroyed", why }];
+  }
+  const unsets = indexPhp(method.file)
+    .ofKind("unset")
+    .find((node) => isInside(node, method.node) && /_SESSION/.test(codeTextOf(method.file, node)));
+  const at = removes === undefined ? unsets : (nameNode(removes) ?? removes.node);
+  if (at === undefined) return [];
+  const why = `${title} removes what it put into the session; session and id live on.`;
+  return [{ place: placeOf(method.file, at), effect: "key-removed", why }];
+}
