@@ -73,6 +73,13 @@ const layers: readonly Layer[] = [
     node: [],
     among: "folder",
   },
+  {
+    // The loop that every control's test ends with.
+    files: "controls/testing-judgements.ts",
+    ours: [...CONTRACT, "controls/control.ts", "controls/testing.ts"],
+    node: ["vitest"],
+    among: "parts",
+  },
   { files: "controls/", ours: CONTRACT, node: [], among: "folder" },
   { files: "recognise.ts", ours: [...COLLECTED, "collectors/"], node: [], among: "parts" },
   {

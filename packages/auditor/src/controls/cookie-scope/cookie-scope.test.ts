@@ -1,21 +1,11 @@
-import { expect, it } from "vitest";
-import type { Evidence } from "../../evidence.ts";
-import { evidence, session, set } from "../testing.ts";
+import { session, set } from "../testing.ts";
+import { type JudgedCase, testJudgements } from "../testing-judgements.ts";
 import { cookieScope } from "./cookie-scope.ts";
 
-const cases: readonly (readonly [string, Partial<Evidence>, string])[] = [
+const cases: readonly JudgedCase[] = [
   ["of a single host", {}, "pass"],
   ["of a Domain", { sessions: [session({}, { domain: set("example.org") })] }, "fail"],
   ["where no session is kept", { sessions: [] }, "not-applicable"],
 ];
 
-for (const [title, changes, verdict] of cases) {
-  it(`says ${verdict} ${title}`, () => {
-    const judgement = cookieScope.judge(evidence(changes));
-    expect(judgement.verdict).toBe(verdict);
-    expect(judgement.summary).not.toBe("");
-    if (verdict === "fail") expect(judgement.findings[0]?.fix?.text).toBeTruthy();
-    if (verdict === "fail" || verdict === "review")
-      expect(judgement.findings.length).toBeGreaterThan(0);
-  });
-}
+testJudgements(cookieScope, cases);

@@ -1,9 +1,8 @@
-import { expect, it } from "vitest";
-import type { Evidence } from "../../evidence.ts";
-import { decidedOutside, evidence, session, set } from "../testing.ts";
+import { decidedOutside, session, set } from "../testing.ts";
+import { type JudgedCase, testJudgements } from "../testing-judgements.ts";
 import { cookieSecure } from "./cookie-secure.ts";
 
-const cases: readonly (readonly [string, Partial<Evidence>, string])[] = [
+const cases: readonly JudgedCase[] = [
   ["of Secure always", {}, "pass"],
   [
     "of Secure whenever the request came by https",
@@ -24,13 +23,4 @@ const cases: readonly (readonly [string, Partial<Evidence>, string])[] = [
   ["where no session is kept", { sessions: [] }, "not-applicable"],
 ];
 
-for (const [title, changes, verdict] of cases) {
-  it(`says ${verdict} ${title}`, () => {
-    const judgement = cookieSecure.judge(evidence(changes));
-    expect(judgement.verdict).toBe(verdict);
-    expect(judgement.summary).not.toBe("");
-    if (verdict === "fail") expect(judgement.findings[0]?.fix?.text).toBeTruthy();
-    if (verdict === "fail" || verdict === "review")
-      expect(judgement.findings.length).toBeGreaterThan(0);
-  });
-}
+testJudgements(cookieSecure, cases);

@@ -1,9 +1,8 @@
-import { expect, it } from "vitest";
-import type { Evidence } from "../../evidence.ts";
-import { evidence, session, set } from "../testing.ts";
+import { session, set } from "../testing.ts";
+import { type JudgedCase, testJudgements } from "../testing-judgements.ts";
 import { idEntropy } from "./id-entropy.ts";
 
-const cases: readonly (readonly [string, Partial<Evidence>, string])[] = [
+const cases: readonly JudgedCase[] = [
   ["of 192 bits", {}, "pass"],
   ["of 128 bits", { sessions: [session({ idBits: set(128) })] }, "pass"],
   [
@@ -20,13 +19,4 @@ const cases: readonly (readonly [string, Partial<Evidence>, string])[] = [
   ["where no session is kept", { sessions: [] }, "not-applicable"],
 ];
 
-for (const [title, changes, verdict] of cases) {
-  it(`says ${verdict} ${title}`, () => {
-    const judgement = idEntropy.judge(evidence(changes));
-    expect(judgement.verdict).toBe(verdict);
-    expect(judgement.summary).not.toBe("");
-    if (verdict === "fail") expect(judgement.findings[0]?.fix?.text).toBeTruthy();
-    if (verdict === "fail" || verdict === "review")
-      expect(judgement.findings.length).toBeGreaterThan(0);
-  });
-}
+testJudgements(idEntropy, cases);

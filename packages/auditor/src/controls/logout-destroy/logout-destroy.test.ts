@@ -1,9 +1,8 @@
-import { expect, it } from "vitest";
-import type { Evidence } from "../../evidence.ts";
-import { evidence, signOut } from "../testing.ts";
+import { signOut } from "../testing.ts";
+import { type JudgedCase, testJudgements } from "../testing-judgements.ts";
 import { logoutDestroy } from "./logout-destroy.ts";
 
-const cases: readonly (readonly [string, Partial<Evidence>, string])[] = [
+const cases: readonly JudgedCase[] = [
   ["of a destroyed session", {}, "pass"],
   ["of a cleared cookie", { signOuts: [signOut("cookie-cleared")] }, "pass"],
   ["of a removed key", { signOuts: [signOut("key-removed")] }, "fail"],
@@ -13,13 +12,4 @@ const cases: readonly (readonly [string, Partial<Evidence>, string])[] = [
   ["where no session is kept", { sessions: [] }, "not-applicable"],
 ];
 
-for (const [title, changes, verdict] of cases) {
-  it(`says ${verdict} ${title}`, () => {
-    const judgement = logoutDestroy.judge(evidence(changes));
-    expect(judgement.verdict).toBe(verdict);
-    expect(judgement.summary).not.toBe("");
-    if (verdict === "fail") expect(judgement.findings[0]?.fix?.text).toBeTruthy();
-    if (verdict === "fail" || verdict === "review")
-      expect(judgement.findings.length).toBeGreaterThan(0);
-  });
-}
+testJudgements(logoutDestroy, cases);

@@ -1,9 +1,8 @@
-import { expect, it } from "vitest";
-import type { Evidence } from "../../evidence.ts";
-import { change, evidence } from "../testing.ts";
+import { change } from "../testing.ts";
+import { type JudgedCase, testJudgements } from "../testing-judgements.ts";
 import { regenerateLoginOrder } from "./regenerate-login-order.ts";
 
-const cases: readonly (readonly [string, Partial<Evidence>, string])[] = [
+const cases: readonly JudgedCase[] = [
   ["of rotation before the identity", {}, "pass"],
   [
     "of an old session that lives on",
@@ -19,13 +18,4 @@ const cases: readonly (readonly [string, Partial<Evidence>, string])[] = [
   ["where no session is kept", { sessions: [] }, "not-applicable"],
 ];
 
-for (const [title, changes, verdict] of cases) {
-  it(`says ${verdict} ${title}`, () => {
-    const judgement = regenerateLoginOrder.judge(evidence(changes));
-    expect(judgement.verdict).toBe(verdict);
-    expect(judgement.summary).not.toBe("");
-    if (verdict === "fail") expect(judgement.findings[0]?.fix?.text).toBeTruthy();
-    if (verdict === "fail" || verdict === "review")
-      expect(judgement.findings.length).toBeGreaterThan(0);
-  });
-}
+testJudgements(regenerateLoginOrder, cases);

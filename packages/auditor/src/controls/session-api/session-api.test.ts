@@ -1,9 +1,8 @@
-import { expect, it } from "vitest";
-import type { Evidence } from "../../evidence.ts";
-import { evidence, observed } from "../testing.ts";
+import { observed } from "../testing.ts";
+import { type JudgedCase, testJudgements } from "../testing-judgements.ts";
 import { sessionApi } from "./session-api.ts";
 
-const cases: readonly (readonly [string, Partial<Evidence>, string])[] = [
+const cases: readonly JudgedCase[] = [
   ["where nothing was observed", {}, "pass"],
   [
     "of a cookie that is written by hand",
@@ -19,11 +18,4 @@ const cases: readonly (readonly [string, Partial<Evidence>, string])[] = [
   ["of PHP", { framework: "symfony", stack: "symfony" }, "not-applicable"],
 ];
 
-for (const [title, changes, verdict] of cases) {
-  it(`says ${verdict} ${title}`, () => {
-    const judgement = sessionApi.judge(evidence(changes));
-    expect(judgement.verdict).toBe(verdict);
-    expect(judgement.summary).not.toBe("");
-    if (verdict === "fail") expect(judgement.findings[0]?.fix?.text).toBeTruthy();
-  });
-}
+testJudgements(sessionApi, cases);

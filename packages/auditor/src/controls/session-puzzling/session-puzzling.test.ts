@@ -1,9 +1,8 @@
-import { expect, it } from "vitest";
-import type { Evidence } from "../../evidence.ts";
-import { evidence, observed } from "../testing.ts";
+import { observed } from "../testing.ts";
+import { type JudgedCase, testJudgements } from "../testing-judgements.ts";
 import { sessionPuzzling } from "./session-puzzling.ts";
 
-const cases: readonly (readonly [string, Partial<Evidence>, string])[] = [
+const cases: readonly JudgedCase[] = [
   ["where nothing was observed", {}, "pass"],
   ["of what is right", { observations: [observed("session-puzzling", "good")] }, "pass"],
   ["of a fault", { observations: [observed("session-puzzling", "fault")] }, "fail"],
@@ -11,13 +10,4 @@ const cases: readonly (readonly [string, Partial<Evidence>, string])[] = [
   ["where no session is kept", { sessions: [] }, "not-applicable"],
 ];
 
-for (const [title, changes, verdict] of cases) {
-  it(`says ${verdict} ${title}`, () => {
-    const judgement = sessionPuzzling.judge(evidence(changes));
-    expect(judgement.verdict).toBe(verdict);
-    expect(judgement.summary).not.toBe("");
-    if (verdict === "fail") expect(judgement.findings[0]?.fix?.text).toBeTruthy();
-    if (verdict === "fail" || verdict === "review")
-      expect(judgement.findings.length).toBeGreaterThan(0);
-  });
-}
+testJudgements(sessionPuzzling, cases);
