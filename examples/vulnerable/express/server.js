@@ -6,8 +6,8 @@ const { findUser, savePassword } = require("./users");
 const app = express();
 app.use(express.urlencoded({ extended: false }));
 app.use(
-  session({ // expect: cookie-secure, cookie-samesite, cookie-name, cookie-prefix, resurrection, storage-handler, encryption-at-rest, gc-timeout, csrf
-    secret: "keyboard cat", // expect: hardcoded-secret
+  session({ // expect: cookie-secure, cookie-samesite, cookie-name, cookie-prefix, resurrection, storage-handler, encryption-at-rest, gc-timeout, csrf, periodic-rotation, concurrent-sessions, session-policy, expired-data
+    secret: "keyboard cat", // expect: hardcoded-secret, ids-at-rest
     resave: false,
     saveUninitialized: true, // expect: eager-sessions
   }),

@@ -2,13 +2,13 @@
  * An audit of source and configuration: recognise, collect, judge. The whole story on one page.
  * @module
  */
+import { collectAtOnce, collectInTurn, type OnProgress } from "./collect.ts";
 import { collectEveryday } from "./collectors/everyday/collect-everyday.ts";
 import { openTree, type Tree } from "./collectors/tree.ts";
 import type { Control, Judgement } from "./controls/control.ts";
 import { controls as allControls, everydayControls } from "./controls/index.ts";
 import type { Evidence, Unread } from "./evidence.ts";
 import { type Collected, recall, remember } from "./evidence-cache.ts";
-import { recognise } from "./recognise.ts";
 
 export interface AuditOptions {
   /** The folder to read. */
@@ -19,8 +19,7 @@ export interface AuditOptions {
   readonly files?: Iterable<string>;
   /** Where to remember what was found out, until a file changes. @default nowhere */
   readonly cache?: { readonly folder: string; readonly version: string };
-  /** Told before each application is read. */
-  readonly onProgress?: (done: number, total: number, what: string) => void;
+  readonly onProgress?: OnProgress;
 }
 
 export interface AuditedApplication {
@@ -37,11 +36,20 @@ export interface AuditResult {
 }
 
 /** Runs nothing of the application and sends nothing anywhere. Rejects only if the folder cannot be listed. */
-export async function auditSource(options: AuditOptions): Promise<AuditResult> {
-  const { folder, files, only } = options;
-  return files === undefined
-    ? auditTree(openTree(folder), options)
-    : auditFiles(openTree(folder, files), only);
+export async function auditSource({
+  folder,
+  files,
+  only,
+  cache,
+  onProgress,
+}: AuditOptions): Promise<AuditResult> {
+  if (files !== undefined) return auditFiles(openTree(folder, files), only);
+  const tree = openTree(folder);
+  const known = cache && recall(cache.folder, tree, cache.version);
+  if (known !== undefined) return judged(tree, known, controlsOf(only));
+  const collected = await collectAtOnce(tree, { onProgress });
+  if (cache !== undefined) remember(cache.folder, tree, cache.version, collected);
+  return judged(tree, collected, controlsOf(only));
 }
 
 function auditFiles(tree: Tree, only: readonly string[] | undefined): AuditResult {
@@ -49,19 +57,13 @@ function auditFiles(tree: Tree, only: readonly string[] | undefined): AuditResul
   return judged(tree, { evidence: collectEveryday(tree), unread: tree.unread }, controls);
 }
 
-/** @see {@link auditSource} */
-export function auditTree(
-  tree: Tree,
-  { only, cache, onProgress }: Omit<AuditOptions, "folder" | "files">,
-): AuditResult {
-  const controls =
-    only === undefined ? allControls : allControls.filter(({ id }) => only.includes(id));
-  const known = cache && recall(cache.folder, tree, cache.version);
-  const collected = known ?? collect(tree, onProgress);
-  if (cache !== undefined && known === undefined) {
-    remember(cache.folder, tree, cache.version, collected);
-  }
-  return judged(tree, collected, controls);
+/** The same of a tree that is open, in this thread and without a memory. */
+export function auditTree(tree: Tree): AuditResult {
+  return judged(tree, collectInTurn(tree), allControls);
+}
+
+function controlsOf(only: readonly string[] | undefined): readonly Control[] {
+  return only === undefined ? allControls : allControls.filter(({ id }) => only.includes(id));
 }
 
 function judged(
@@ -78,15 +80,4 @@ function judged(
     unread,
     files: tree.files.length,
   };
-}
-
-function collect(tree: Tree, onProgress: AuditOptions["onProgress"]): Collected {
-  const found = recognise(tree);
-  const evidence = found.map(({ application, collect: gather }, index) => {
-    onProgress?.(index, found.length, application.root);
-    // A view of its own: what is remembered of parsed files goes with it.
-    return gather({ ...tree }, application);
-  });
-  onProgress?.(found.length, found.length, "");
-  return { evidence, unread: tree.unread };
 }

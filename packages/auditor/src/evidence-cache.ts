@@ -23,9 +23,11 @@ export interface Collected {
   readonly unread: readonly Unread[];
 }
 
+/** Hash of each file that was read; `null` for one that could not be. */
+export type Digests = Readonly<Record<string, string | null>>;
+
 interface Entry extends Collected {
-  /** Hash of each file that was read; `null` for one that could not be. */
-  readonly read: Readonly<Record<string, string | null>>;
+  readonly read: Digests;
 }
 
 const KEPT_ENTRIES = 50;
@@ -50,14 +52,18 @@ export function recall(folder: string, tree: Tree, version: string): Collected |
 }
 
 /** Writes what was found out. A cache that cannot be written costs time at the next run and nothing else. */
-export function remember(folder: string, tree: Tree, version: string, collected: Collected): void {
-  const read = Object.fromEntries([...tree.texts].map(([file, text]) => [file, digest(text)]));
+export function remember(
+  folder: string,
+  tree: Tree,
+  version: string,
+  { evidence, unread, read }: Collected & { readonly read: Digests },
+): void {
   const path = join(folder, nameOf(tree, version));
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(
       `${path}.${process.pid}`,
-      JSON.stringify({ ...collected, read } satisfies Entry),
+      JSON.stringify({ evidence, unread, read } satisfies Entry),
       { mode: 0o600 },
     );
     renameSync(`${path}.${process.pid}`, path);
@@ -73,6 +79,11 @@ function forgetOldest(folder: string): void {
     .map((name) => ({ name, at: statSync(join(folder, name)).mtimeMs }))
     .sort((left, right) => right.at - left.at);
   for (const { name } of entries.slice(KEPT_ENTRIES)) rmSync(join(folder, name), { force: true });
+}
+
+/** Of what a tree has read so far. */
+export function digestsOf({ texts }: Tree): Digests {
+  return Object.fromEntries([...texts].map(([file, text]) => [file, digest(text)]));
 }
 
 function digest(text: string | undefined): string | null {

@@ -232,7 +232,16 @@ export type ObservationTopic =
   | "account-disabling"
   | "websocket-sessions"
   | "token-verification"
-  | "session-puzzling";
+  | "session-puzzling"
+  | "id-validation"
+  | "ids-at-rest"
+  | "static-tokens"
+  | "periodic-rotation"
+  | "expired-data"
+  | "concurrent-sessions"
+  | "federated-sessions"
+  | "stolen-session-signals"
+  | "device-binding";
 
 /** Something seen at a place that no field above holds. */
 export interface Observation {
@@ -242,8 +251,32 @@ export interface Observation {
   readonly kind: "fault" | "doubt" | "good";
   /** What was seen, in one sentence. */
   readonly what: string;
+  /** The value in effect, where there is one: `"clear text"`, `"every 900 seconds"`. Never a secret. */
+  readonly value?: string;
+  /** Where the value comes from, if the application did not write it at `place`. */
+  readonly origin?: Origin;
   /** What to do about it, in the application's own terms. */
   readonly remedy?: string;
+}
+
+/** A session policy that the repository keeps beside the code, in a file that machines read. */
+export interface PolicyEvidence {
+  readonly place: Place;
+  readonly idleSeconds: PolicyValue<number> | undefined;
+  readonly absoluteSeconds: PolicyValue<number> | undefined;
+  /** How many sessions an account may have at once. */
+  readonly maximumSessions: PolicyValue<number | "unlimited"> | undefined;
+  /** What happens to sessions here and at an identity provider when one of them ends. */
+  readonly federation: PolicyValue<string> | undefined;
+  /** What is wrong with the file, in whole sentences; empty if nothing is. */
+  readonly faults: readonly string[];
+}
+
+/** A number or rule of a policy, with its reason if one is given. */
+export interface PolicyValue<T> {
+  readonly value: T;
+  readonly place: Place;
+  readonly reason: string | undefined;
 }
 
 /** Stacks that fixes are written for. */
@@ -273,6 +306,8 @@ export interface Evidence {
   /** Folder of the application from the root of the tree; `"."` for the root itself. */
   readonly root: string;
   readonly framework: "symfony" | "phalcon" | "node";
+  /** Some files alone, whatever application they belong to: `framework` says in which language. */
+  readonly isFilesOnly?: boolean;
   readonly stack: Stack;
   /** Installed versions of what matters, by package: `{ "symfony/framework-bundle": "6.4.3" }`. */
   readonly versions: Readonly<Record<string, string>>;
@@ -291,6 +326,8 @@ export interface Evidence {
   /** `undefined` if nobody signs in here. */
   readonly auditLog: AuditLogEvidence | undefined;
   readonly observations: readonly Observation[];
+  /** `undefined` if the repository has no file for it. */
+  readonly policy?: PolicyEvidence | undefined;
   readonly unread: readonly Unread[];
   /** What is there and not supported, said rather than guessed at. */
   readonly unsupported: readonly string[];

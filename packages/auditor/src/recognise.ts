@@ -1,5 +1,5 @@
 /**
- * Which applications a tree holds, each with the collector that reads it.
+ * Which applications a tree holds, and which collector reads one.
  * @module
  */
 import type { Application, Collector } from "./collectors/application.ts";
@@ -11,24 +11,26 @@ import { collectSymfony } from "./collectors/symfony/collect-symfony.ts";
 import { recogniseSymfony } from "./collectors/symfony/recognise-symfony.ts";
 import type { Tree } from "./collectors/tree.ts";
 
-/** An application and what reads it. */
-export interface Recognised {
-  readonly application: Application;
-  readonly collect: Collector;
-}
+type Framework = Application["framework"];
 
-const FRAMEWORKS: readonly { recognise(tree: Tree): readonly Application[]; collect: Collector }[] =
-  [
-    { recognise: recogniseSymfony, collect: collectSymfony },
-    { recognise: recognisePhalcon, collect: collectPhalcon },
-    { recognise: recogniseNode, collect: collectNode },
-  ];
+const FRAMEWORKS: Readonly<
+  Record<Framework, { recognise(tree: Tree): readonly Application[]; collect: Collector }>
+> = {
+  symfony: { recognise: recogniseSymfony, collect: collectSymfony },
+  phalcon: { recognise: recognisePhalcon, collect: collectPhalcon },
+  node: { recognise: recogniseNode, collect: collectNode },
+};
 
 /** In the order of their folders. */
-export function recognise(tree: Tree): readonly Recognised[] {
-  return FRAMEWORKS.flatMap(({ recognise: find, collect }) =>
-    find(tree).map((application) => ({ application, collect })),
-  ).sort((left, right) => compare(left.application.root, right.application.root));
+export function recognise(tree: Tree): readonly Application[] {
+  return Object.values(FRAMEWORKS)
+    .flatMap(({ recognise: find }) => find(tree))
+    .sort((left, right) => compare(left.root, right.root));
+}
+
+/** What reads an application. */
+export function collectorOf({ framework }: Application): Collector {
+  return FRAMEWORKS[framework].collect;
 }
 
 function compare(left: string, right: string): number {

@@ -7,8 +7,8 @@ use Phalcon\Session\Manager;
 
 $di = new FactoryDefault();
 $di->setShared('session', function () {
-    $session = new Manager(['cookie_secure' => true, 'cookie_httponly' => true]); // expect: cookie-secure, cookie-httponly, cookie-samesite, cookie-name, cookie-prefix, strict-mode, gc-timeout, dead-setting
-    $session->setAdapter(new Stream(['savePath' => '/var/lib/vulnerable'])); // expect: storage-handler, encryption-at-rest
+    $session = new Manager(['cookie_secure' => true, 'cookie_httponly' => true]); // expect: cookie-secure, cookie-httponly, cookie-samesite, cookie-name, cookie-prefix, strict-mode, gc-timeout, dead-setting, periodic-rotation, concurrent-sessions, session-policy
+    $session->setAdapter(new Stream(['savePath' => '/var/lib/vulnerable'])); // expect: storage-handler, encryption-at-rest, ids-at-rest
     $session->start();
 
     return $session;

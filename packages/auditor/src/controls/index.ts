@@ -7,6 +7,7 @@ import { absoluteTimeout } from "./absolute-timeout/absolute-timeout.ts";
 import { accountDisabling } from "./account-disabling/account-disabling.ts";
 import { auditLogging } from "./audit-logging/audit-logging.ts";
 import { clientCleanup } from "./client-cleanup/client-cleanup.ts";
+import { concurrentSessions } from "./concurrent-sessions/concurrent-sessions.ts";
 import type { Control } from "./control.ts";
 import { cookieHttpOnly } from "./cookie-httponly/cookie-httponly.ts";
 import { cookieLifetime } from "./cookie-lifetime/cookie-lifetime.ts";
@@ -20,17 +21,23 @@ import { csrf } from "./csrf/csrf.ts";
 import { deadSetting } from "./dead-setting/dead-setting.ts";
 import { debugInProduction } from "./debug-in-production/debug-in-production.ts";
 import { deserialization } from "./deserialization/deserialization.ts";
+import { deviceBinding } from "./device-binding/device-binding.ts";
 import { eagerSessions } from "./eager-sessions/eager-sessions.ts";
 import { encryptionAtRest } from "./encryption-at-rest/encryption-at-rest.ts";
+import { expiredData } from "./expired-data/expired-data.ts";
+import { federatedSessions } from "./federated-sessions/federated-sessions.ts";
 import { freshAuthentication } from "./fresh-authentication/fresh-authentication.ts";
 import { gcTimeout } from "./gc-timeout/gc-timeout.ts";
 import { hardcodedSecret } from "./hardcoded-secret/hardcoded-secret.ts";
 import { idEntropy } from "./id-entropy/id-entropy.ts";
 import { idInUrl } from "./id-in-url/id-in-url.ts";
+import { idValidation } from "./id-validation/id-validation.ts";
+import { idsAtRest } from "./ids-at-rest/ids-at-rest.ts";
 import { loginThrottling } from "./login-throttling/login-throttling.ts";
 import { logoutDestroy } from "./logout-destroy/logout-destroy.ts";
 import { logoutMethod } from "./logout-method/logout-method.ts";
 import { nativeSessionFunctions } from "./native-session-functions/native-session-functions.ts";
+import { periodicRotation } from "./periodic-rotation/periodic-rotation.ts";
 import { proxyTrust } from "./proxy-trust/proxy-trust.ts";
 import { regenerateLogin } from "./regenerate-login/regenerate-login.ts";
 import { regenerateLoginOrder } from "./regenerate-login-order/regenerate-login-order.ts";
@@ -44,7 +51,10 @@ import { sessionApi } from "./session-api/session-api.ts";
 import { sessionCaching } from "./session-caching/session-caching.ts";
 import { sessionData } from "./session-data/session-data.ts";
 import { sessionOverview } from "./session-overview/session-overview.ts";
+import { sessionPolicy } from "./session-policy/session-policy.ts";
 import { sessionPuzzling } from "./session-puzzling/session-puzzling.ts";
+import { staticTokens } from "./static-tokens/static-tokens.ts";
+import { stolenSessionSignals } from "./stolen-session-signals/stolen-session-signals.ts";
 import { storageHandler } from "./storage-handler/storage-handler.ts";
 import { storeAccess } from "./store-access/store-access.ts";
 import { strictMode } from "./strict-mode/strict-mode.ts";
@@ -66,23 +76,30 @@ export const controls: readonly Control[] = [
   cookieScope,
   strictMode,
   idEntropy,
+  idValidation,
   regenerateLogin,
   regenerateLoginOrder,
   regeneratePasswordChange,
   regenerateRoleChange,
+  periodicRotation,
   freshAuthentication,
   accountDisabling,
   sessionPuzzling,
+  federatedSessions,
   logoutDestroy,
   logoutMethod,
   clientCleanup,
   resurrection,
   storageHandler,
   encryptionAtRest,
+  idsAtRest,
   gcTimeout,
   absoluteTimeout,
+  expiredData,
+  sessionPolicy,
   hardcodedSecret,
   tokenVerification,
+  staticTokens,
   rememberMe,
   rememberMeCookie,
   csrf,
@@ -92,6 +109,8 @@ export const controls: readonly Control[] = [
   loginThrottling,
   auditLogging,
   sessionOverview,
+  concurrentSessions,
+  stolenSessionSignals,
   nativeSessionFunctions,
   sessionApi,
   eagerSessions,
@@ -108,6 +127,7 @@ export const controls: readonly Control[] = [
   deadSetting,
   storeAccess,
   deserialization,
+  deviceBinding,
 ];
 
 /** What single files show, whatever the others say: the check for every commit. */

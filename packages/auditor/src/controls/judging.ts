@@ -132,14 +132,14 @@ export function judgeObservations(
 
 const VERDICT_OF = { fault: "fail", doubt: "review", good: "pass" } as const;
 
-function observedCase({ kind, place, what, remedy }: Observation): Case {
+function observedCase({ kind, place, what, remedy, value, origin }: Observation): Case {
   const fix = remedy === undefined || kind === "good" ? {} : { fix: { text: remedy } };
   return {
     verdict: VERDICT_OF[kind],
     finding: {
       place,
-      value: "seen in the source",
-      origin: seenAt(place),
+      value: value ?? "seen in the source",
+      origin: origin ?? seenAt(place),
       message: sentence(what),
       ...fix,
     },

@@ -8,6 +8,8 @@ import type {
   Observation,
   ObservationTopic,
   Place,
+  PolicyEvidence,
+  PolicyValue,
   PrivilegeChange,
   RememberMeEvidence,
   SecretEvidence,
@@ -98,6 +100,24 @@ export function remembered(changes: Partial<RememberMeEvidence>): RememberMeEvid
 
 export function observed(topic: ObservationTopic, kind: Observation["kind"]): Observation {
   return { topic, kind, place: somewhere, what: "Something was seen.", remedy: "Change it." };
+}
+
+/** A value of a policy file. */
+export function decided<T>(value: T, reason?: string): PolicyValue<T> {
+  return { value, place: { file: "session-policy.json", line: 2, column: 3 }, reason };
+}
+
+/** A policy that is kept and says all that is asked. */
+export function policy(changes: Partial<PolicyEvidence> = {}): PolicyEvidence {
+  return {
+    place: { file: "session-policy.json", line: 1, column: 1 },
+    idleSeconds: decided(1800),
+    absoluteSeconds: decided(43_200),
+    maximumSessions: decided(5),
+    federation: undefined,
+    faults: [],
+    ...changes,
+  };
 }
 
 export function evidence(changes: Partial<Evidence> = {}): Evidence {

@@ -84,6 +84,7 @@ function reportOf(
     versions: evidence.versions,
     environment: "production",
     keepsSessions: evidence.sessions.length > 0,
+    ...(evidence.isFilesOnly === true ? { isFilesOnly: true } : {}),
     sessions: evidence.sessions.map(({ library, place: { file, line } }) => ({
       library,
       file,

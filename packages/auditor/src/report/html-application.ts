@@ -10,6 +10,7 @@ import {
   applicationTitle,
   controlsOf,
   hasTellingValue,
+  keepsNoSessions,
   statusOf,
   titleOf,
   versionsOf,
@@ -42,7 +43,7 @@ export function contentsOf(
 }
 
 export function applicationSection(application: ReportApplication, at: number): Markup {
-  const { sessions, keepsSessions } = application;
+  const { sessions } = application;
   const packages = versionsOf(application);
   const fails = controlsOf(application, "fail");
   const doubts = controlsOf(application, "review");
@@ -50,7 +51,7 @@ export function applicationSection(application: ReportApplication, at: number): 
 <h2 id="${anchorOf(at, "title")}">${applicationTitle(application)}</h2>
 <ul class="facts">
 ${sessions.map(({ library, file, line }) => html`<li>Sessions by ${library}, set up in <code>${file}:${line}</code></li>`)}
-${!keepsSessions && html`<li>It keeps no sessions that could be found, so there is nothing to judge.</li>`}
+${keepsNoSessions(application) && html`<li>It keeps no sessions that could be found, so there is nothing to judge.</li>`}
 ${packages.length > 0 && html`<li>Versions: ${packages.join(", ")}</li>`}
 </ul>
 ${fails.length > 0 && group("What fails", anchorOf(at, "fail"), fails, at)}

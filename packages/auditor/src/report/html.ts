@@ -15,6 +15,7 @@ import {
   controlsOf,
   emptyText,
   failuresBySeverity,
+  keepsNoSessions,
   openText,
   severityRank,
   timeText,
@@ -80,7 +81,7 @@ function lead({ applications, counts, restriction }: Report): Markup {
   if (applications.length === 0) {
     return html`<p class="lead">${emptyText(restriction)}</p>`;
   }
-  if (applications.every(({ keepsSessions }) => !keepsSessions)) {
+  if (applications.every(keepsNoSessions)) {
     return html`<p class="lead">No sessions were found, so there is nothing to judge.</p>`;
   }
   const [worst] = applications

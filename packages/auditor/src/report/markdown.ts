@@ -13,6 +13,7 @@ import {
   emptyText,
   failuresBySeverity,
   hasTellingValue,
+  keepsNoSessions,
   openText,
   statusOf,
   timeText,
@@ -56,13 +57,13 @@ export function renderMarkdown(report: Report): string {
 }
 
 function applicationLines(application: ReportApplication): string[] {
-  const { sessions, keepsSessions } = application;
+  const { sessions } = application;
   const lines = [`## ${prose(applicationTitle(application))}`, ""];
   for (const { library, file, line } of sessions) {
     lines.push(`- Sessions: ${prose(library)}, ${code(`${file}:${line}`)}`);
   }
   for (const name of versionsOf(application)) lines.push(`- ${code(name)}`);
-  if (!keepsSessions) lines.push("- No sessions were found.");
+  if (keepsNoSessions(application)) lines.push("- No sessions were found.");
   lines.push("");
   for (const verdict of ["fail", "review"] as const) {
     const controls = controlsOf(application, verdict);

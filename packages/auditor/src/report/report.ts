@@ -58,6 +58,8 @@ export interface ReportApplication {
   readonly environment: "production";
   /** Whether it keeps sessions at all; if not, every control is not applicable. */
   readonly keepsSessions: boolean;
+  /** Some files were judged by what each shows alone; there is nothing to say of the application. */
+  readonly isFilesOnly?: true;
   /** Each way in which sessions are kept: the library and where it is set up. */
   readonly sessions: readonly {
     readonly library: string;

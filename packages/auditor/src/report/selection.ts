@@ -56,8 +56,10 @@ export function failuresBySeverity(
   })).filter(({ count }) => count > 0);
 }
 
-/** `Symfony application at the root`, `Node application in api/`. */
-export function applicationTitle({ framework, root }: ReportApplication): string {
+/** `Symfony application at the root`, `Node application in api/`; `PHP files` where only files were looked at. */
+export function applicationTitle({ framework, root, isFilesOnly }: ReportApplication): string {
+  if (isFilesOnly === true)
+    return framework === "node" ? "JavaScript and TypeScript files" : "PHP files";
   const where = root === "." ? "at the root" : `in ${root}/`;
   return `${FRAMEWORK_TITLES[framework]} application ${where}`;
 }
@@ -75,7 +77,12 @@ export function openText(application: ReportApplication): string {
   );
   if (review > 0) parts.push(`${review} to review`);
   if (parts.length > 0) return parts.join(", ");
-  return application.keepsSessions ? "no control fails" : "no sessions";
+  return keepsNoSessions(application) ? "no sessions" : "no control fails";
+}
+
+/** Of an application, that is: of some files alone nobody can say so. */
+export function keepsNoSessions({ keepsSessions, isFilesOnly }: ReportApplication): boolean {
+  return !keepsSessions && isFilesOnly !== true;
 }
 
 /** A report without an application. */

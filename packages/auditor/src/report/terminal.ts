@@ -18,6 +18,7 @@ import {
   failuresBySeverity,
   hasTellingValue,
   isNew,
+  keepsNoSessions,
   openText,
   statusOf,
   titleOf,
@@ -99,14 +100,13 @@ function section(application: ReportApplication, page: Page): string[] {
   );
   const lines = [
     `${paint("bold", cleanLine(applicationTitle(application)))}  ${paint("dim", openText(application))}`,
-    ...wrapped(
-      application.keepsSessions
-        ? `Sessions: ${listText(kept)}`
-        : "It keeps no sessions that could be found, so there is nothing to judge.",
-      2,
-      page,
-    ),
   ];
+  if (keepsNoSessions(application)) {
+    const none = "It keeps no sessions that could be found, so there is nothing to judge.";
+    lines.push(...wrapped(none, 2, page));
+  } else if (kept.length > 0) {
+    lines.push(...wrapped(`Sessions: ${listText(kept)}`, 2, page));
+  }
   const failing = controlsOf(application, "fail");
   for (const severity of SEVERITIES) {
     const controls = failing.filter((control) => control.severity === severity);

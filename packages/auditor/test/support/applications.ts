@@ -19,7 +19,7 @@ export interface Said {
 /** Audits files that hold exactly one application. */
 export function audit(files: Files): Said {
   using tree = withFiles(files);
-  const { applications } = auditTree(tree, {});
+  const { applications } = auditTree(tree);
   const judgements = new Map(
     applications[0]?.judgements.map(({ control, judgement }) => [control.id, judgement]),
   );

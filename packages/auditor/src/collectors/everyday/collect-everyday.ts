@@ -84,6 +84,7 @@ function evidenceOf(
     {
       root: ".",
       framework,
+      isFilesOnly: true,
       stack: "other",
       versions: {},
       place: { file: first, line: 1, column: 1 },

@@ -5,9 +5,11 @@
 import type { Evidence, PresenceEvidence, SessionEvidence } from "../../evidence.ts";
 import type { Application, Collector } from "../application.ts";
 import { SESSION_COOKIE_NAMES } from "../script/raw-session-cookie.ts";
+import { placeOf } from "../script/script-file.ts";
 import { createProject, type ScriptProject } from "../script/script-project.ts";
 import type { Tree } from "../tree.ts";
 import { accountDisabling } from "./account/account-disabling.ts";
+import { concurrentSessions } from "./account/concurrent-sessions.ts";
 import { credentialChangesOf } from "./account/credential-change.ts";
 import { freshAuthentication } from "./account/fresh-authentication.ts";
 import { sessionOverview } from "./account/session-overview.ts";
@@ -16,16 +18,28 @@ import { observationsOf } from "./observe.ts";
 import { OTHER_SESSION_LIBRARIES } from "./packages/packages.ts";
 import { oldVersions } from "./packages/weak-versions.ts";
 import { csrfOf } from "./requests/csrf.ts";
+import { deviceBinding } from "./requests/device-binding.ts";
+import { withOpenGets } from "./requests/open-gets.ts";
+import { rawIds } from "./requests/raw-ids.ts";
 import { safeMethods } from "./requests/safe-methods.ts";
+import { staticTokens } from "./requests/static-tokens.ts";
+import { stolenSessionSignals } from "./requests/stolen-session-signals.ts";
 import { tokenVerification } from "./requests/token-verification.ts";
 import { websocketSessions } from "./requests/websocket-sessions.ts";
 import { sessionsOf, stackOf } from "./sessions/collect-sessions.ts";
+import { expiredRecords } from "./sessions/expired-records.ts";
 import { findSetUps } from "./sessions/find-setups.ts";
+import { withOwnExpiry } from "./sessions/own-expiry.ts";
 import { passportOf } from "./sessions/passport.ts";
+import { periodicRotation } from "./sessions/periodic-rotation.ts";
+import { prolongedCookies, withProlonged } from "./sessions/prolonged-cookie.ts";
 import { absoluteTimeouts, eagerSessions } from "./sessions/session-lifetime.ts";
+import { sessionReferences } from "./sessions/session-references.ts";
 import { auditLogOf } from "./sign-in/audit-log.ts";
+import { federatedSessions } from "./sign-in/federated-sessions.ts";
 import type { SignIn } from "./sign-in/found-sign-in.ts";
-import { type LibrarySignIn, librarySignIn } from "./sign-in/library-sign-in.ts";
+import type { LibrarySignIn } from "./sign-in/library-events.ts";
+import { librarySignIn } from "./sign-in/library-sign-in.ts";
 import { rememberMeOf } from "./sign-in/remember-me.ts";
 import { sessionPuzzling } from "./sign-in/session-puzzling.ts";
 import { signInsOf } from "./sign-in/sign-in.ts";
@@ -39,7 +53,8 @@ export const collectNode: Collector = (tree: Tree, application: Application): Ev
   const project = createProject(tree, root, files);
   const place = { file: manifest, line: 1, column: 1 };
   const setUps = findSetUps(project, versions);
-  const sessions = sessionsOf(setUps);
+  const prolonged = prolongedCookies(project);
+  const sessions = withOwnExpiry(project, withProlonged(sessionsOf(setUps), prolonged, placeOf));
   const base = {
     root,
     framework: "node" as const,
@@ -60,6 +75,7 @@ export const collectNode: Collector = (tree: Tree, application: Application): Ev
     setUps,
     sessions.every(({ isStateless }) => isStateless),
   );
+  const open = safeMethods(project);
   return {
     ...base,
     privilegeChanges: [
@@ -68,13 +84,16 @@ export const collectNode: Collector = (tree: Tree, application: Application): Ev
       ...changes.map(({ change }) => change),
     ],
     signOuts: [...(library?.signOuts ?? []), ...signOuts.map(({ signOut }) => signOut)],
-    rememberMe: rememberMeOf(project),
+    rememberMe: rememberMeOf(project, sessions, prolonged),
     csrf:
       library?.csrf ??
-      csrfOf(
-        project,
-        sessions,
-        signIns.map(({ change }) => change),
+      withOpenGets(
+        csrfOf(
+          project,
+          sessions,
+          signIns.map(({ change }) => change),
+        ),
+        open,
       ),
     throttling: throttling(project, signIns, library),
     auditLog: auditLogOf(project, signIns) ?? library?.auditLog,
@@ -86,12 +105,26 @@ export const collectNode: Collector = (tree: Tree, application: Application): Ev
       ...logoutMethods(project, signOuts),
       ...freshAuthentication(project, changes),
       ...clientCleanup(project, sessions, signOuts),
-      ...safeMethods(project),
+      ...open,
       ...sessionOverview(project),
       ...accountDisabling(project, signIns),
       ...tokenVerification(project, versions),
       ...websocketSessions(project, sessions),
       ...sessionPuzzling(project),
+      ...setUps.flatMap((setUp) => [
+        ...sessionReferences(
+          setUp,
+          sessions.find(({ place: at }) => at === setUp.place),
+        ),
+        ...expiredRecords(project, setUp),
+      ]),
+      ...rawIds(project),
+      ...staticTokens(project),
+      ...periodicRotation(project, setUps),
+      ...concurrentSessions(project, setUps),
+      ...federatedSessions(project, versions, setUps, signIns),
+      ...stolenSessionSignals(project),
+      ...deviceBinding(project),
     ],
     unread,
     unsupported: unsupportedIn(project, versions, true),

@@ -14,10 +14,20 @@ import type { PhalconApplication } from "./code/phalcon-application.ts";
 import { isSuperglobal, sessionOperations } from "./code/session-operations.ts";
 import { textOf } from "./code/trace.ts";
 import { requestObservations } from "./requests/collect-request-observations.ts";
+import { deviceBinding } from "./requests/device-binding.ts";
 import { safeMethods } from "./requests/safe-methods.ts";
+import { staticTokens } from "./requests/static-tokens.ts";
+import { stolenSessionSignals } from "./requests/stolen-session-signals.ts";
 import { tokenVerification } from "./requests/token-verification.ts";
 import { lifetimeObservations } from "./sessions/collect-lifetime-observations.ts";
+import { forgeableCookies } from "./sessions/cookie-sessions.ts";
+import { expiredData } from "./sessions/expired-data.ts";
+import { idValidation } from "./sessions/id-validation.ts";
+import { idsAtRest } from "./sessions/ids-at-rest.ts";
+import { periodicRotation } from "./sessions/periodic-rotation.ts";
 import { sessionServices } from "./sessions/session-services.ts";
+import { concurrentSessions } from "./sign-in/concurrent-sessions.ts";
+import { federatedSessions } from "./sign-in/federated-sessions.ts";
 import { sessionPuzzling } from "./sign-in/session-puzzling.ts";
 import { clientCleanup } from "./sign-out/client-cleanup.ts";
 
@@ -39,6 +49,16 @@ export function collectObservations(phalcon: PhalconApplication): readonly Obser
     ...accountDisabling(phalcon),
     ...tokenVerification(phalcon),
     ...sessionPuzzling(phalcon),
+    ...forgeableCookies(phalcon),
+    ...idValidation(phalcon),
+    ...idsAtRest(phalcon),
+    ...staticTokens(phalcon),
+    ...periodicRotation(phalcon),
+    ...expiredData(phalcon),
+    ...concurrentSessions(phalcon),
+    ...federatedSessions(phalcon),
+    ...stolenSessionSignals(phalcon),
+    ...deviceBinding(phalcon),
   ];
 }
 
@@ -57,7 +77,7 @@ const BEHIND_ITS_BACK: ReadonlySet<string> = new Set([
 ]);
 
 function nativeFunctions(phalcon: PhalconApplication): readonly Observation[] {
-  if (!sessionServices(phalcon).some(({ library }) => library === "phalcon")) return [];
+  const isBeside = sessionServices(phalcon).some(({ library }) => library === "phalcon");
   const calls = phalcon.code.calls
     .filter((call) => call.form === "function" && BEHIND_ITS_BACK.has(call.name))
     .map(({ file, node, name }) => ({ file, node, what: `${name}()` }));
@@ -74,7 +94,9 @@ function nativeFunctions(phalcon: PhalconApplication): readonly Observation[] {
       topic: "native-session-functions",
       place: placeOf(file, node),
       kind: "fault",
-      what: `${what} is used beside Phalcon's session service, which knows nothing of it.`,
+      what: isBeside
+        ? `${what} is used beside Phalcon's session service, which knows nothing of it.`
+        : `${what} keeps sessions by PHP's own functions, in the place of Phalcon's session service.`,
       remedy:
         'Use the session service; only ini_set("session.…"), session_name() and session_set_cookie_params() belong beside it, before it starts.',
     }));

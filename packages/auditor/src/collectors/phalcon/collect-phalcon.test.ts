@@ -62,6 +62,10 @@ describe("collectPhalcon", () => {
       { topic: "logout-method", kind: "good" },
       { topic: "fresh-authentication", kind: "good" },
       { topic: "client-cleanup", kind: "good" },
+      { topic: "id-validation", kind: "good" },
+      // No adapter of the framework hashes the id.
+      { topic: "ids-at-rest", kind: "fault" },
+      { topic: "expired-data", kind: "good" },
     ]);
   });
 
@@ -243,6 +247,24 @@ describe("collectPhalcon", () => {
       expect(signIn(evidence)?.rotation).toBe("rotated");
     });
 
+    it("names PHP's own functions where they keep the session in the framework's place", () => {
+      const evidence = evidenceOf({
+        [SERVICES]: "<?php\n",
+        [CONTROLLER]: `<?php
+class GateController extends \\Phalcon\\Mvc\\Controller {
+  public function enterAction() { session_start(); if (password_verify($given, $row->secret)) { $_SESSION["user"] = $row->id; } }
+}`,
+      });
+      const native = evidence.observations.filter(
+        ({ topic }) => topic === "native-session-functions",
+      );
+      expect(native.map(({ kind, what }) => `${kind} ${what.split(" ")[0]}`)).toEqual([
+        "fault session_start()",
+        "fault $_SESSION",
+      ]);
+      expect(native[0]?.what).toContain("in the place of");
+    });
+
     it("E7: the missing argument of regenerateId is no fault", () => {
       expect(signIn(spoilt(CONTROLLER, "regenerateId(true)", "regenerateId()"))?.rotation).toBe(
         "rotated",
@@ -360,7 +382,11 @@ class LoginController extends \\Phalcon\\Mvc\\Controller
     expect(evidence.privilegeChanges).toMatchObject([
       { kind: "password", rotation: "none", place: { line: 14 } },
     ]);
-    expect(evidence.observations).toMatchObject([{ topic: "supported-version" }]);
+    expect(evidence.observations.map(({ topic }) => topic)).toEqual([
+      "supported-version",
+      "id-validation",
+      "ids-at-rest",
+    ]);
   });
 
   it("follows remembered people and their cookie", () => {

@@ -2,7 +2,7 @@
  * A small Phalcon 5 application whose sessions are sound, for tests to spoil one thing at a time.
  * @module
  */
-import type { Evidence } from "../../evidence.ts";
+import type { Evidence, ObservationTopic } from "../../evidence.ts";
 import { withFiles } from "../testing.ts";
 import { collectPhalcon } from "./collect-phalcon.ts";
 import { recognisePhalcon } from "./recognise-phalcon.ts";
@@ -122,4 +122,13 @@ export function spoilt(file: string, from: string, to: string): Evidence {
   const text = SOUND[file] ?? "";
   if (!text.includes(from)) throw new Error(`${file} has no such text`);
   return evidenceOf({ [file]: text.replace(from, () => to) });
+}
+
+/** What is observed on one topic: kind, line and, where there is one, the value. */
+export function seenOf(evidence: Evidence, topic: ObservationTopic): readonly string[] {
+  return evidence.observations
+    .filter((each) => each.topic === topic)
+    .map(({ kind, value, place }) =>
+      value === undefined ? `${kind}:${place.line}` : `${kind}:${place.line} ${value}`,
+    );
 }

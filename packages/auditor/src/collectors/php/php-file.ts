@@ -34,6 +34,9 @@ export interface PhpFile {
 /** Newest first: a keyword of a newer PHP may be a name in older code. */
 const VERSIONS = ["8.5", "7.4", "5.6"] as const;
 
+/** PHP 8.5 says by it that a result is not wanted; the parser does not know it yet. */
+const VOID_CAST = /\(\s*void\s*\)(?=\s*[\w\\$])/g;
+
 const parsed = new WeakMap<Tree, Map<string, PhpFile | undefined>>();
 
 /** @returns The file, as far as it could be parsed; `undefined` if it cannot be read or parsed at all. */
@@ -55,6 +58,10 @@ function parseText(tree: Tree, file: string, text: string): PhpFile | undefined 
     if (best === undefined || attempt.errors < best.errors) best = attempt;
     if (best.errors === 0) break;
   }
+  if (best !== undefined && best.errors > 0 && VOID_CAST.test(text)) {
+    const attempt = attemptParse(text.replace(VOID_CAST, blank), VERSIONS[0]);
+    if (attempt !== undefined && attempt.errors < best.errors) best = attempt;
+  }
   if (best === undefined) {
     tree.report({ file, why: "is no PHP that could be parsed; nothing in it was looked at" });
     return undefined;
@@ -64,6 +71,11 @@ function parseText(tree: Tree, file: string, text: string): PhpFile | undefined 
     tree.report({ file, why: `could be parsed in part only (first error at line ${best.line})` });
   }
   return { file, text, program: best.program, isPartial };
+}
+
+/** As many blanks, so that positions stay what they are. */
+function blank(text: string): string {
+  return text.replace(/[^\n]/g, " ");
 }
 
 interface Attempt {

@@ -195,4 +195,37 @@ describe("phpSessionSettings", () => {
     ]);
     expect(idBits).toMatchObject({ value: 88, written: "22 characters of 4 bits" });
   });
+
+  it("tells SameSite where nothing that it can come to protects", () => {
+    const code = (returned: string): Record<string, string> => ({
+      "src/Handler.php": `<?php
+use Symfony\\Component\\HttpFoundation\\Cookie;
+class Handler {
+    public function __construct() { ini_set('session.cookie_samesite', $this->flag()); }
+    private function flag() { if ($this->knows()) { return ${returned}; } return ''; }
+}`,
+    });
+    expect(settingsOf(code("Cookie::SAMESITE_NONE")).cookie.sameSite).toMatchObject({
+      value: "none",
+      origin: { kind: "set", place: { line: 4 } },
+    });
+    expect(settingsOf(code("$x ? 'None' : ''")).cookie.sameSite.value).toBe("none");
+    expect(settingsOf(code("Cookie::SAMESITE_LAX")).cookie.sameSite.value).toBeUndefined();
+    expect(settingsOf(code("$this->configured")).cookie.sameSite.value).toBeUndefined();
+  });
+
+  it("tells Secure where a function of the application asks for the scheme", () => {
+    const secure = (body: string): unknown =>
+      settingsOf({
+        "src/Handler.php": `<?php
+class Handler {
+    public function __construct() { ini_set('session.cookie_secure', $this->flag()); }
+    private function flag() { ${body} }
+}`,
+      }).cookie.secure.value;
+    expect(secure("$r = Request::createFromGlobals(); return $r->isSecure() ? '1' : '0';")).toBe(
+      "when-https",
+    );
+    expect(secure("return $this->wanted ? '1' : '0';")).toBeUndefined();
+  });
 });

@@ -14,6 +14,7 @@ import type {
 } from "../../evidence.ts";
 import type { Application } from "../application.ts";
 import type { Tree } from "../tree.ts";
+import { alternativesOf, textBehind } from "./php-alternatives.ts";
 import type { PhpCode } from "./php-code.ts";
 import { type CodeSetting, codeSettings, dependsOnHttps } from "./php-code-settings.ts";
 import { type IniRank, type IniSetting, iniSettings } from "./php-ini-sources.ts";
@@ -98,9 +99,9 @@ export function phpSessionSettings(
 
   return {
     cookie: {
-      secure: secureSetting(raw("cookie_secure")),
+      secure: secureSetting(code, raw("cookie_secure")),
       httpOnly: flag("cookie_httponly"),
-      sameSite: as("cookie_samesite", sameSiteFlag),
+      sameSite: sameSiteSetting(code, raw("cookie_samesite")),
       name: name.origin.kind === "platform" && options.name !== undefined ? options.name : name,
       defaultName: "PHPSESSID",
       lifetimeSeconds: as("cookie_lifetime", (value) => {
@@ -193,8 +194,9 @@ function converted<T>(raw: RawSetting, read: (value: string) => T | undefined): 
   return { value, origin, ...(origin.kind === "set" && written), ...rest };
 }
 
-function secureSetting(raw: RawSetting): Setting<SecureFlag> {
-  if (raw.code !== undefined && raw.value === undefined && dependsOnHttps(raw.code)) {
+function secureSetting(code: PhpCode, raw: RawSetting): Setting<SecureFlag> {
+  const isComputed = raw.code !== undefined && raw.value === undefined;
+  if (isComputed && (dependsOnHttps(raw.code) || followsScheme(code, raw.code))) {
     return { value: "when-https", origin: { kind: "set", place: raw.code.place } };
   }
   const { value, ...rest } = converted(raw, isOn);
@@ -202,6 +204,29 @@ function secureSetting(raw: RawSetting): Setting<SecureFlag> {
     return { value: "when-https", ...rest };
   }
   return { value: value === undefined ? undefined : value ? "always" : "never", ...rest };
+}
+
+/** A function of the application that answers yes or no, and asks for the request's scheme. */
+function followsScheme(code: PhpCode, { call, expression }: CodeSetting): boolean {
+  const flags = alternativesOf(code, call.file, expression)?.map((each) => isOn(textOf(each)));
+  return (
+    flags?.includes(true) === true &&
+    /https|is_?secure\(|is_?ssl\(|request_scheme/i.test(textBehind(code, call.file, expression))
+  );
+}
+
+/** Computed, and still told where nothing that it can come to protects. */
+function sameSiteSetting(code: PhpCode, raw: RawSetting): Setting<SameSiteFlag> {
+  const setting = converted(raw, sameSiteFlag);
+  if (setting.value !== undefined || raw.code === undefined) return setting;
+  const { call, expression, place } = raw.code;
+  const flags = alternativesOf(code, call.file, expression)?.map((each) =>
+    sameSiteFlag(textOf(each)),
+  );
+  if (flags === undefined || flags.some((flag) => flag !== "none" && flag !== "unset")) {
+    return setting;
+  }
+  return { value: flags.includes("none") ? "none" : "unset", origin: { kind: "set", place } };
 }
 
 /** As PHP reads a flag in an INI file. */

@@ -173,6 +173,14 @@ function constantValue(evaluation: Evaluation, file: PhpFile, node: PhpNode): Ph
   return valueIn(evaluation, declared.file, declared.value);
 }
 
+const COOKIE = "Symfony\\Component\\HttpFoundation\\Cookie";
+/** The framework is not in the tree; its documentation sets SameSite by these. */
+const COOKIE_CONSTANTS: ReadonlyMap<string, string> = new Map([
+  [`${COOKIE}::SAMESITE_NONE`, "none"],
+  [`${COOKIE}::SAMESITE_LAX`, "lax"],
+  [`${COOKIE}::SAMESITE_STRICT`, "strict"],
+]);
+
 function staticValue(evaluation: Evaluation, file: PhpFile, node: PhpNode): PhpValue {
   const place = placeOf(file, node);
   const what = child(node, "what");
@@ -183,6 +191,8 @@ function staticValue(evaluation: Evaluation, file: PhpFile, node: PhpNode): PhpV
   if (member?.kind === "identifier" && name === "class") return known(className, place);
   const kind = member?.kind === "variable" ? "property" : "constant";
   const declared = memberOf(evaluation.code, className, name, kind);
+  const ofFramework = COOKIE_CONSTANTS.get(`${className}::${name}`);
+  if (declared === undefined && ofFramework !== undefined) return known(ofFramework, place);
   if (declared === undefined)
     return unknown(`is ${className}::${name}, which is not declared here`, place);
   return valueIn(evaluation, declared.file, declared.value);

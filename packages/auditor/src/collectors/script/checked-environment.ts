@@ -4,6 +4,7 @@
  * @module
  */
 import ts from "typescript";
+import type { Tree } from "../tree.ts";
 import type { Evaluator, Frame } from "./evaluation.ts";
 import { nodesOf, parseScript, placeOf } from "./script-file.ts";
 import { bindingOf } from "./script-scope.ts";
@@ -100,6 +101,9 @@ function* fieldAssignments(
 }
 
 function fieldValue(evaluator: Evaluator, name: string, field: ts.Expression, frame: Frame): Value {
+  if (name === "NODE_ENV") {
+    return literal("production", placeOf(field), { inProduction: true });
+  }
   const set = evaluator.surroundings.environment.get(name);
   if (set !== undefined) return literal(set.value, set.place);
   const place = placeOf(field);
@@ -172,4 +176,17 @@ export function schemaDefaults(
     }
   }
   return found;
+}
+
+/** The plug-in for Fastify keeps what its schema names and drops the rest, NODE_ENV among it. */
+export function leavesOut(tree: Tree, files: readonly string[], name: string): boolean {
+  const uses = files.some((file) =>
+    /["'](?:@fastify\/env|fastify-env)["']/.test(tree.read(file) ?? ""),
+  );
+  if (!uses) return false;
+  const named = new RegExp(`\\b${name}\\b["']?\\s*:|additionalProperties["']?\\s*:\\s*true`);
+  return !files.some((file) => {
+    const text = tree.read(file) ?? "";
+    return /\bproperties\b|Type\.Object|S\.object/.test(text) && named.test(text);
+  });
 }

@@ -8,6 +8,7 @@ import { requiredModule } from "./script-modules.ts";
 import { bindingOf } from "./script-scope.ts";
 import { bare, calleeName, type FunctionNode, functionAround } from "./script-syntax.ts";
 import {
+  dependence,
   literal,
   property,
   propertyAt,
@@ -261,6 +262,13 @@ function textTest(
   const wanted = first && shipped(evaluator.evaluate(first, frame));
   if (wanted?.kind !== "literal" || typeof wanted.value !== "string") return undefined;
   const effective = shipped(object);
+  if (method === "includes" && effective.kind === "array") {
+    const items = effective.items.map(shipped);
+    const texts = items.flatMap((one) => (one.kind === "literal" ? [one.value] : []));
+    const isThere = texts.includes(wanted.value);
+    if (!isThere && texts.length < items.length) return undefined;
+    return literal(isThere, placeOf(node), { ...dependence(wanted), written: textOf(node) });
+  }
   if (effective.kind === "literal" && typeof effective.value === "string") {
     return literal(effective.value[method](wanted.value), placeOf(node), { written: textOf(node) });
   }

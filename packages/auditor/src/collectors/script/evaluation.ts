@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly environment: ReadonlyMap<string, EnvironmentVariable>;
   /** What a checked environment calls a variable by default: `default` of its schema. */
   schemaDefault(name: string): Value | undefined;
+  /** Whether a checked environment has no variable of that name, since its schema does not name it. */
+  isLeftOut(name: string): boolean;
   /** A path in the configuration files of the `config` package or a Nest configuration. */
   setting(path: readonly string[]): Value | undefined;
   /** Functions of that name, wherever they are defined. */

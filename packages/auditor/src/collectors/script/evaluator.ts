@@ -227,8 +227,13 @@ function member(
     return memberOfThis(evaluator, node, key, frame);
   }
   const found = property(evaluator.evaluate(node.expression, frame), key);
+  // What a plug-in put on an instance is not of the package that made the instance.
+  const isOfInstance =
+    found.kind === "call" && found.module === "fastify" && found.path.at(-2) === "config";
   const isSettled =
-    found.kind !== "unknown" && !(found.kind === "external" && found.module === "config");
+    found.kind !== "unknown" &&
+    !isOfInstance &&
+    !(found.kind === "external" && SETTINGS.test(found.module));
   if (isSettled) return found;
   if (found.kind === "external") {
     return evaluator.surroundings.setting(found.path) ?? found;
@@ -236,8 +241,14 @@ function member(
   // An environment checked elsewhere and handed around: fastify.config.NAME, env.NAME.
   const isVariableLike = /^[A-Z][A-Z0-9_]+$/.test(key);
   const checked = isVariableLike ? evaluator.surroundings.schemaDefault(key) : undefined;
-  return checked ?? found;
+  if (checked !== undefined) return checked;
+  const isOfFastify =
+    isVariableLike && /^(?:fastify|app|server|instance)\.config$/.test(object.getText());
+  return isOfFastify && evaluator.surroundings.isLeftOut(key) ? literal(undefined, place) : found;
 }
+
+/** Packages that read the files in `config/`: the known one, and a workspace's own. */
+const SETTINGS = /^config$|^@[\w-]+\/(?:settings|config)$/;
 
 function isSelf(node: ts.Identifier): boolean {
   return (node.text === "self" || node.text === "that") && node.parent !== undefined;

@@ -4,7 +4,7 @@
  */
 import ts from "typescript";
 import type { Tree } from "../tree.ts";
-import { schemaDefaults } from "./checked-environment.ts";
+import { leavesOut, schemaDefaults } from "./checked-environment.ts";
 import type { Evaluator } from "./evaluation.ts";
 import { createEvaluator } from "./evaluator.ts";
 import { createNameIndex, type NameIndex } from "./name-index.ts";
@@ -76,6 +76,9 @@ export function createProject(tree: Tree, root: string, all: readonly string[]):
     schemaDefault(name) {
       defaults ??= schemaDefaults(evaluator, files);
       return defaults.get(name);
+    },
+    isLeftOut(name) {
+      return leavesOut(tree, files, name);
     },
     setting(path) {
       if (settings === undefined) {
@@ -176,10 +179,24 @@ function findCalls(
     for (const use of uses.length > MANY_USES ? [] : uses) {
       const call = callThrough(use);
       if (call !== undefined && mayBe(tree, use, node)) found.add(call);
+      const other = otherName(use);
+      if (other !== undefined && mayBe(tree, use, node)) {
+        for (const one of callsOfName(other)) found.add(one);
+      }
     }
   }
   for (const call of callsOfModule(tree, names, node)) found.add(call);
   return [...found];
+}
+
+/** `const loginAsync = promisify(login)`: the name under which it is called from then on. */
+function otherName(use: ts.Identifier): ts.Identifier | undefined {
+  const call = use.parent;
+  if (!ts.isCallExpression(call) || call.arguments[0] !== use) return undefined;
+  if (!/^(?:util\.)?(?:promisify|callbackify)\w*$/.test(call.expression.getText()))
+    return undefined;
+  const { parent } = call;
+  return ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name : undefined;
 }
 
 /** The call that a name is the callee of. */

@@ -1,5 +1,5 @@
 /**
- * Configuration files of the `config` package: `config/default.*` with `config/production.*` on top, and the
+ * Configuration files of the `config` package and of workspaces' own like it: `config/default.*` with `config/production.*` on top, and the
  * variables that `custom-environment-variables.*` lets override them.
  * @module
  */
@@ -24,7 +24,14 @@ const ENDINGS = ["json", "json5", "js", "cjs", "mjs", "ts", "yaml", "yml"];
 /** Everything the configuration files say for production; `undefined` if there are none. */
 export function settingsOf(evaluator: Evaluator, root: string): ObjectValue | undefined {
   let settings: ObjectValue | undefined;
-  for (const name of ["default", "production", "local", "local-production"]) {
+  for (const name of [
+    "settings.defaults",
+    "default",
+    "settings.production",
+    "production",
+    "local",
+    "local-production",
+  ]) {
     const value = settingsFile(evaluator, root, name);
     if (value === undefined) continue;
     settings = settings === undefined ? value : mergedDeep(settings, value);

@@ -62,18 +62,20 @@ function evidenceOf(app: SymfonyApplication): Found {
   const handMade = handMadeSignIns(app);
   const bySession = sessionSignIns(app);
   const pastFirewalls = bySession.privilegeChanges[0]?.place;
+  // Where a provider takes the password, guessing it is not stopped here.
+  const byPassword = bySession.privilegeChanges.find(({ kind }) => kind === "password")?.place;
   return {
     sessions: [session],
     privilegeChanges: [
       ...firewallSignIns(app),
       ...handMade.privilegeChanges,
       ...bySession.privilegeChanges,
-      ...userChanges(app),
+      ...userChanges(app, bySession.privilegeChanges.length > 0),
     ],
     signOuts: [...firewallSignOuts(app), ...handMade.signOuts, ...bySession.signOuts],
     rememberMe: firewallRememberMe(app),
     csrf: collectCsrf(app, session.cookie.sameSite.value),
-    throttling: collectThrottling(app, pastFirewalls),
+    throttling: collectThrottling(app, byPassword),
     auditLog: collectAuditLog(app, pastFirewalls),
     observations: [...collectObservations(app, php), ...clientCleanup(app, session.cookie)],
   };

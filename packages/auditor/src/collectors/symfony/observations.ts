@@ -21,15 +21,26 @@ import { safeMethods } from "./requests/safe-methods.ts";
 import { tokenVerification } from "./requests/token-verification.ts";
 import { trustedProxies } from "./requests/trusted-proxies.ts";
 import { deadSettings } from "./sessions/dead-settings.ts";
+import { deviceBinding } from "./sessions/device-binding.ts";
 import { eagerSessions } from "./sessions/eager-sessions.ts";
+import { expiredData } from "./sessions/expired-data.ts";
+import { idValidation } from "./sessions/id-validation.ts";
+import { idsAtRest } from "./sessions/ids-at-rest.ts";
+import { periodicRotation } from "./sessions/periodic-rotation.ts";
 import { absoluteTimeouts } from "./sessions/session-clock.ts";
+import { readHandler } from "./sessions/session-handler.ts";
+import { stolenSessionSignals } from "./sessions/stolen-session-signals.ts";
 import { storeAccess } from "./sessions/store-access.ts";
+import { concurrentSessions } from "./sign-in/concurrent-sessions.ts";
+import { federatedSessions } from "./sign-in/federated-sessions.ts";
+import { staticTokens } from "./sign-in/static-tokens.ts";
 import { signOutMethods } from "./sign-out/sign-out-method.ts";
 
 export function collectObservations(
   app: SymfonyApplication,
   php: PhpSessionSettings,
 ): Observation[] {
+  const handler = readHandler(app, php);
   return [
     ...php.observations,
     ...deadSettings(app),
@@ -47,6 +58,15 @@ export function collectObservations(
     ...safeMethods(app),
     ...accountDisabling(app),
     ...tokenVerification(app),
+    ...idValidation(app, handler),
+    ...idsAtRest(app, handler),
+    ...expiredData(app, handler, php),
+    ...periodicRotation(app),
+    ...stolenSessionSignals(app),
+    ...deviceBinding(app),
+    ...concurrentSessions(app),
+    ...federatedSessions(app),
+    ...staticTokens(app),
   ];
 }
 

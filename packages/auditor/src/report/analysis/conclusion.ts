@@ -21,6 +21,11 @@ export function conclusionOf(
   recommendations: readonly Recommendation[],
 ): string {
   const name = capital(nameOf(evidence));
+  if (evidence.isFilesOnly === true) {
+    const failed = countsOf(judgements).fail > 0;
+    const found = failed ? "Some of" : "None of";
+    return `${found} ${nameOf(evidence)} ${failed ? "use" : "uses"} sessions past the framework. ${unreadText(evidence)}`.trim();
+  }
   if (evidence.sessions.length === 0) {
     return `${name} keeps no sessions that could be found, and nothing has to be changed. ${unreadText(evidence)}`.trim();
   }

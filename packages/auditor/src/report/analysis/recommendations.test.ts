@@ -34,12 +34,19 @@ describe("gaps and recommendations", () => {
     const judgements = [
       judged(control("one", "high", ["hijacking", "fixation"]), "fail"),
       judged(control("two", "medium", ["fixation"]), "fail"),
+      judged(control("three", "medium", ["hijacking"]), "pass"),
     ];
     const { recommendations } = analyse(weakEvidence, judgements, 1);
     expect(recommendations.map(({ effect }) => effect)).toEqual([
       "Closes a gap against session fixation, and the last known one against session hijacking.",
       "Closes a gap against session fixation.",
     ]);
+  });
+
+  it("claim to close nothing where nothing else was judged", () => {
+    const judgements = [judged(control("one", "high", ["hijacking"]), "fail")];
+    const { recommendations } = analyse(weakEvidence, judgements, 1);
+    expect(recommendations[0]?.effect).toBe("Closes a gap against session hijacking.");
   });
 
   it("name a fix once for all of its places", () => {

@@ -99,11 +99,12 @@ function effectOf({ control, judgement }: Judged, all: readonly Judged[]): strin
   return `Closes a gap against ${named(others)}, and the last known one against ${named(last)}.`;
 }
 
+/** Where nothing else was judged against the threat, or nothing else holds, nobody knows what is missing. */
 function isOnlyFailure(threat: Threat, id: string, all: readonly Judged[]): boolean {
-  return all.every(
-    ({ control, judgement }) =>
-      judgement.verdict !== "fail" || control.id === id || !control.threats.includes(threat),
-  );
+  const others = all
+    .filter(({ control }) => control.id !== id && control.threats.includes(threat))
+    .map(({ judgement }) => judgement.verdict);
+  return !others.includes("fail") && others.includes("pass");
 }
 
 /** The places of findings between two texts; `""` if there is none. */

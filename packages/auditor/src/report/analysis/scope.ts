@@ -13,13 +13,17 @@ export const FRAMEWORK_NAMES: Readonly<Record<Evidence["framework"], string>> = 
 };
 
 /** `the Symfony application in shop/` */
-export function nameOf({ framework, root }: Evidence): string {
+export function nameOf({ framework, root, isFilesOnly = false }: Evidence): string {
+  if (isFilesOnly) return framework === "node" ? "the scripts" : "the PHP files";
   const where = root === "." ? "at the root of the folder" : `in ${root}/`;
   return `the ${FRAMEWORK_NAMES[framework]} application ${where}`;
 }
 
 export function objectiveOf(evidence: Evidence): string {
   const { sessions } = evidence;
+  if (evidence.isFilesOnly === true) {
+    return `To find out whether one of ${nameOf(evidence)} uses sessions past the framework, from what each file shows by itself.`;
+  }
   if (sessions.length === 0) {
     return `To find out whether ${nameOf(evidence)} keeps sessions and, if it does, whether they stay with the people they belong to. It keeps none that could be found, so there is nothing to judge.`;
   }
@@ -48,6 +52,7 @@ function coveredBy(evidence: Evidence, prose: string): string[] {
   const covered = sessions.map(
     ({ library, place }) => `Sessions of ${library}: ${placeText(place)}`,
   );
+  if (evidence.isFilesOnly === true) return [`What each of ${nameOf(evidence)} shows by itself`];
   if (sessions.length === 0) covered.push(`The application as a whole: ${evidence.place.file}`);
   const packages = Object.entries(versions)
     .map(([name, version]) => `${name} ${version}`)
@@ -72,6 +77,9 @@ function notCoveredBy(evidence: Evidence): string[] {
   for (const { file, why } of evidence.unread) left.push(`${file}: ${withoutStop(why)}`);
   for (const { name, file, line } of deploymentVariables(evidence)) {
     left.push(`The value of ${name}, read in ${file}:${line} and given at deployment only`);
+  }
+  if (evidence.isFilesOnly === true) {
+    return [...left, "Every other file, and with them all that only the whole application shows"];
   }
   left.push(
     "The running site: nothing was executed or requested, so proxies, TLS and server configuration outside of the repository were not seen",
@@ -117,6 +125,7 @@ export function methodologyOf(
   const unread = evidence.unread.length;
   const gaps = unread === 0 ? "" : `; ${countText(unread, "file")} could not be read in full`;
   const reading = `Code review: ${countText(files, "file")} of the folder were listed, and those that bear on sessions parsed${gaps}. Nothing was executed.`;
+  if (evidence.isFilesOnly === true) return [reading];
   if (evidence.sessions.length === 0) {
     return [
       reading,

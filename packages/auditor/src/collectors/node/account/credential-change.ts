@@ -7,12 +7,13 @@ import type { PrivilegeChange } from "../../../evidence.ts";
 import { nodesOf, placeOf, textOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
 import type { FunctionNode } from "../../script/script-syntax.ts";
-import type { Flow, FlowEvent } from "../code/flow.ts";
+import { type Flow, type FlowEvent, flowOf } from "../code/flow.ts";
 import { callKind, expressionKind } from "../code/flow-events.ts";
-import { requestFlow, rootsOf, shownAt, takesRequest } from "../code/handlers.ts";
-import { isAbout } from "../code/identity.ts";
+import { handlerAround, requestFlow, rootsOf, shownAt, takesRequest } from "../code/handlers.ts";
+import { isAbout, wordsOf } from "../code/identity.ts";
 import { routesTo, themeOf } from "../code/routes.ts";
 import type { Passport } from "../sessions/passport.ts";
+import { MAY_TAKE_WHOLE, wholeUpdate } from "./whole-update.ts";
 
 type Topic = "password-set" | "role-set";
 
@@ -27,20 +28,33 @@ export function credentialChangesOf(
   project: ScriptProject,
   passport: Passport,
 ): readonly HandledChange[] {
-  const found = new Map<FunctionNode, HandledChange>();
-  for (const source of project.filesWith(/pass(?:word|wd)|pwd|role|isAdmin/i)) {
+  const found: HandledChange[] = [];
+  const add = (node: ts.Node, topic: Topic, isWhole: boolean): void => {
+    for (const { handler } of rootsOf(project, node)) {
+      const kind = KINDS[topic];
+      if (found.some((one) => one.handler === handler && one.change.kind === kind)) continue;
+      const change = changeIn(project, passport, handler, node, topic, isWhole);
+      if (change !== undefined) found.push({ change, handler, node });
+    }
+  };
+  for (const source of project.filesWith(SPEAKS_OF_CHANGE)) {
     for (const node of nodesOf(source)) {
-      const kind = kindAt(project, node);
-      if (kind === undefined) continue;
-      for (const { handler } of rootsOf(project, node)) {
-        if (found.has(handler)) continue;
-        const change = changeIn(project, passport, handler, node, kind);
-        if (change !== undefined) found.set(handler, { change, handler, node });
-      }
+      const topic = kindAt(project, node);
+      if (topic !== undefined) add(node, topic, false);
     }
   }
-  return [...found.values()];
+  for (const source of project.filesWith(MAY_TAKE_WHOLE)) {
+    for (const node of nodesOf(source)) {
+      const topic = ts.isCallExpression(node) ? wholeUpdate(project, node) : undefined;
+      if (topic !== undefined) add(node, topic, true);
+    }
+  }
+  return found;
 }
+
+const SPEAKS_OF_CHANGE =
+  /pass(?:word|wd)|pwd|role|is_?admin|permission|privilege|access_?level|(?:user|account)_?type/i;
+const KINDS = { "password-set": "password-change", "role-set": "role-change" } as const;
 
 function kindAt(project: ScriptProject, node: ts.Node): Topic | undefined {
   const kind = ts.isBinaryExpression(node)
@@ -57,23 +71,89 @@ function changeIn(
   handler: FunctionNode,
   node: ts.Node,
   topic: Topic,
+  isWhole: boolean,
 ): PrivilegeChange | undefined {
   // A script or a seed changes passwords too, and has no session.
-  if (!takesRequest(handler) && routesTo(project, handler).length === 0) return undefined;
-  const flow = requestFlow(project, handler);
-  const index = flow.events.findIndex((event) => event.node === node);
-  const event = flow.events[index];
+  const isAsked =
+    takesRequest(handler) ||
+    routesTo(project, handler).length > 0 ||
+    isOfService(handler) ||
+    isServerAction(handler);
+  if (!isAsked || isInBrowser(handler)) return undefined;
+  const flow = flowWith(project, handler, node);
+  const event: FlowEvent | undefined =
+    flow.events.find((one) => one.node === node) ??
+    (isWhole ? { kind: topic, node, trail: [] } : undefined);
   if (event === undefined) return undefined;
   const theme = themeOf(project, handler);
   const isNewAccount = flow.events.some(({ kind }) => kind === "create");
   if (isNewAccount && !isAbout("password", theme) && !isAbout("reset", theme)) return undefined;
   if (isAbout("registration", theme) || isSignIn(flow, theme)) return undefined;
-  if (topic === "role-set" && !isAbout("role", theme)) return undefined;
+  if (
+    topic === "role-set" &&
+    !isAboutAccounts(`${theme} ${classAround(handler)?.name?.text ?? ""}`)
+  )
+    return undefined;
   return {
-    kind: topic === "password-set" ? "password-change" : "role-change",
+    kind: KINDS[topic],
     place: placeOf(shownAt(handler, event)),
     ...sessionsAfter(flow, passport, topic),
   };
+}
+
+function classAround({ parent }: FunctionNode): ts.ClassLikeDeclaration | undefined {
+  return ts.isClassLike(parent) ? parent : undefined;
+}
+
+/** A class that a container injects is asked by handlers whose calls cannot be told by their names. */
+function isOfService(handler: FunctionNode): boolean {
+  const around = classAround(handler);
+  if (around === undefined || !ts.isClassDeclaration(around)) return false;
+  if (/seed|migrat|fixture|bootstrap|command|cli/i.test(around.name?.text ?? "")) return false;
+  return (ts.getDecorators(around) ?? []).some((one) =>
+    /^@(?:Injectable|Resolver)\b/.test(one.getText()),
+  );
+}
+
+/** A page's own code sends the new password; what happens then happens on the server. */
+function isInBrowser(handler: FunctionNode): boolean {
+  const { fileName, text } = handler.getSourceFile();
+  if (/^\s*["']use client["']/m.test(text)) return true;
+  const isOfPage =
+    /\.(?:[jt]sx|vue|svelte)$/.test(fileName) ||
+    /(?:from|require\()\s*["'](?:react|vue)["']/.test(text);
+  return isOfPage && !ON_SERVER.test(text);
+}
+
+const ON_SERVER =
+  /["']use server["']|export\s+(?:async\s+)?(?:function|const)\s+(?:action|loader|getServerSideProps)\b/;
+
+/** A function that forms of Next call takes no request. */
+function isServerAction(handler: FunctionNode): boolean {
+  const { text } = handler.getSourceFile();
+  return /^\s*["']use server["']/m.test(text.slice(0, 400));
+}
+
+/** A method called like those of libraries (`update`) is not walked into: what it does is added. */
+function flowWith(project: ScriptProject, handler: FunctionNode, node: ts.Node): Flow {
+  const flow = requestFlow(project, handler);
+  const around = handlerAround(node);
+  if (around === undefined || flow.events.some((one) => one.node === node)) return flow;
+  const inner = flowOf(project, around);
+  return {
+    events: [...flow.events, ...inner.events],
+    words: new Set([...flow.words, ...inner.words]),
+  };
+}
+
+/** Rights are given where accounts are managed; elsewhere a role is a field like others. */
+function isAboutAccounts(theme: string): boolean {
+  if (isAbout("role", theme)) return true;
+  const words = wordsOf(theme);
+  if (/\b(?:invit\w*|import|seed|sync|install|callback|create|new|add)\b/.test(words)) return false;
+  return /\b(?:users?|accounts?|admins?|administrators?|members?|employees?|staff|customers?|promote|demote)\b/.test(
+    words,
+  );
 }
 
 /** Hashes are renewed at sign-in; nobody's password changes. */
@@ -89,8 +169,13 @@ function sessionsAfter(
   topic: Topic,
 ): Pick<PrivilegeChange, "rotation" | "rotationPlace" | "why" | "others"> {
   const subject = topic === "password-set" ? "The password" : "The role";
-  const others = flow.events.some(({ kind }) => kind === "end-others") ? "ended" : "kept";
-  const end = flow.events.find((event) => endsOwn(event, passport));
+  const ending = flow.events.find(({ kind }) => kind === "end-others");
+  const others = ending === undefined ? "kept" : "ended";
+  // Whose role changes is another than who changes it: his sessions are the ones that must end.
+  const end =
+    topic === "role-set"
+      ? (ending ?? flow.events.find(({ kind }) => kind === "rotate"))
+      : flow.events.find((event) => endsOwn(event, passport));
   if (end === undefined) {
     return { rotation: "none", why: `${subject} changes and the session stays as it is.`, others };
   }

@@ -6,8 +6,17 @@
 import ts from "typescript";
 import type { Evaluator } from "../../script/evaluation.ts";
 import { bindingOf } from "../../script/script-scope.ts";
-import { bare, calleeName, chainOf, propertyName } from "../../script/script-syntax.ts";
+import { bare, calleeName, chainOf } from "../../script/script-syntax.ts";
 import type { Value } from "../../script/script-value.ts";
+import {
+  ACCOUNT,
+  isLookupWithPassword,
+  isPasswordSetter,
+  isRoleSetter,
+  ROLE_WORD,
+  SECRET_WORD,
+} from "./account-writes.ts";
+import { isLogger, isRecordKept } from "./log-calls.ts";
 import { keyOfSession } from "./session-access.ts";
 
 export type FlowKind =
@@ -36,17 +45,9 @@ const CHECK_NAME =
   /^(?:(?:compare|verify|check|validate|match|matches|test|is|authenticate|valid)_?(?:user|encrypted|valid|correct|hashed?|the)?_?(?:pass|passwd|password|passwords|pwd|hash|credentials?|login|passwordhash)(?:_?(?:valid|correct|match|matches|hash|sync))?|(?:password|pass|passwd|pwd)_?(?:compare|verify|check|matches|valid|isvalid)|authenticate|authenticateUser|validateUser|signInWithEmailAndPassword|signInWithPassword|timingSafeEqual|simple_bind|bindUser)$/i;
 /** A class of that name is no request. */
 const ON_REQUEST = /^(?![A-Z])(?:\w*[rR]eq|\w*[rR]equest|\w*[cC]tx|\w*[cC]ontext|super|c|r)$/;
-const SECRET_WORD =
-  /^(?:\w*pass(?:word|wd|phrase)?(?:hash)?|pwd|hash(?:ed\w*)?|\w*_pass(?:word)?|pin)$/i;
 /** Names that speak of a password without being one. */
 const NO_SECRET =
   /[cC]onfirm|[eE]rror|[oO]ld|[cC]urrent|^(?:has|is|needs?|requires?|shows?|can|must|no)(?=[A-Z_])/;
-const ACCOUNT = /user|account|member|admin|customer|player|student|person|profile|employee/i;
-const LOGGERS =
-  /(?:^|\.)(?:console|\w*log(?:ger|ging|s)?|winston|pino|bunyan|log4js|debug|signale|audit\w*|\w*Audit\w*|\w*Logger|sentry|events?Log)$/i;
-const LOG_METHODS =
-  /^(?:log|info|warn|warning|error|debug|notice|audit|trace|verbose|success|logInfo|logWarn|logError|logEvent|write|record|emit)$/i;
-
 /** What a call is, beside what it does to the session itself. */
 export function callKind(
   evaluator: Evaluator,
@@ -67,7 +68,7 @@ export function callKind(
   if (/^log_?in$/i.test(name) && ON_REQUEST.test(ownerName) && argumentCount > 0) return "log-in";
   if (/^log_?out$/i.test(name) && ON_REQUEST.test(ownerName)) return "log-out";
   if (name === "clearCookie" || /^(?:delete|remove)Cookie$/.test(name)) return "clear-cookie";
-  if (isLogger(owner, name)) return "log";
+  if (isLogger(owner, name) || isRecordKept(node)) return "log";
   if (
     name === "compare" ||
     name === "compareSync" ||
@@ -86,6 +87,7 @@ export function callKind(
     return "rotate";
   }
   if (isPasswordSetter(node, name)) return "password-set";
+  if (isRoleSetter(node, name, owner)) return "role-set";
   if (isLookupWithPassword(node, name)) return "check";
   if (isSingleSignOn(name, owner)) return "single-sign-on";
   if (isCreation(name, owner)) return "create";
@@ -113,15 +115,6 @@ export function isLogInMention(node: ts.PropertyAccessExpression): boolean {
     ts.isPropertyAccessExpression(parent) &&
     parent.name.text === "bind" &&
     ts.isCallExpression(parent.parent)
-  );
-}
-
-function isLogger(owner: string, name: string): boolean {
-  if (/^log(?:Info|Warn|Error|Event|Notice|Audit|Security|Activity|Action|Debug)$/.test(name))
-    return true;
-  if (owner !== "") return LOGGERS.test(owner.replace(/\(.*\)$/, "")) && LOG_METHODS.test(name);
-  return /^(?:log(?:Event|Audit|Login\w*|Security\w*|Activity|Info|Warn|Error)?|audit(?:Log)?|logger|createLog|addLog|writeLog|recordLogin\w*|saveLog\w*|debug)$/i.test(
-    name,
   );
 }
 
@@ -163,61 +156,6 @@ function isEndingOthers(name: string, owner: string): boolean {
   );
 }
 
-const SETTER =
-  /^(?:(?:update|set|change|reset|save|replace|modify|edit)\w*(?:password|passwd|pwd|credentials)\w*|setPassword|changePassword)$/i;
-const UPDATER = /^(?:update\w*|findOneAndUpdate|findByIdAndUpdate|set|upsert|\$?set|patch|merge)$/i;
-
-function isPasswordSetter(node: ts.CallExpression, name: string): boolean {
-  if (
-    SETTER.test(name) &&
-    !/email|mail|link|token|request|page|form|render|error|state|view|schema|valid|visib|show/i.test(
-      name,
-    )
-  )
-    return true;
-  if (/^(?:query|execute|run|raw|\$executeRaw|exec)$/.test(name)) {
-    const text = node.arguments[0]?.getText() ?? "";
-    return /\bupdate\b[\s\S]{0,200}\bset\b[\s\S]{0,200}\bpass/i.test(text);
-  }
-  if (!UPDATER.test(name)) return false;
-  return node.arguments.some((one) => hasKey(bare(one), SECRET_WORD, 0));
-}
-
-/** An account is fetched by name and password in one: whoever finds it has checked both. */
-function isLookupWithPassword(node: ts.CallExpression, name: string): boolean {
-  if (/^(?:query|execute|all|get|each|raw|prepare|\$queryRaw)$/.test(name)) {
-    const text = node.arguments[0]?.getText() ?? "";
-    return /\bselect\b[\s\S]*\bwhere\b[\s\S]*\bpass/i.test(text);
-  }
-  if (!/^(?:find|findOne|findFirst|get|where|findUnique|count|first)\w*$/.test(name)) return false;
-  return node.arguments.some(
-    (one) =>
-      hasKey(bare(one), /^(?:password|passwd|pass|pwd)$/i, 0) &&
-      !/select|attributes/.test(one.getText().slice(0, 12)),
-  );
-}
-
-/** Whether an object names a key with a value of its own, here or one or two levels down. */
-function hasKey(node: ts.Expression, key: RegExp, depth: number): boolean {
-  if (depth > 3 || !ts.isObjectLiteralExpression(node)) return false;
-  return node.properties.some((item) => {
-    const name = propertyName(item.name) ?? "";
-    if (key.test(name)) {
-      if (ts.isShorthandPropertyAssignment(item)) return true;
-      if (!ts.isPropertyAssignment(item)) return false;
-      const kind = bare(item.initializer).kind;
-      // { password: false } and { password: 0 } choose columns.
-      return (
-        kind !== ts.SyntaxKind.FalseKeyword &&
-        kind !== ts.SyntaxKind.TrueKeyword &&
-        kind !== ts.SyntaxKind.NumericLiteral
-      );
-    }
-    if (/^(?:select|attributes|include|projection|fields)$/.test(name)) return false;
-    return ts.isPropertyAssignment(item) && hasKey(bare(item.initializer), key, depth + 1);
-  });
-}
-
 /** What an assignment or comparison is. */
 export function expressionKind(node: ts.BinaryExpression): FlowKind | undefined {
   const operator = node.operatorToken.kind;
@@ -241,13 +179,7 @@ export function expressionKind(node: ts.BinaryExpression): FlowKind | undefined 
       return undefined;
     if (SECRET_WORD.test(last) && !NO_SECRET.test(last))
       return isMeantToKeep(node) ? "password-set" : undefined;
-    if (
-      /^(?:roles?|isAdmin|is_admin|admin|permissions?|roleId|role_id|userType|accountType)$/i.test(
-        last,
-      ) &&
-      ACCOUNT.test(chain.slice(0, -1).join("."))
-    )
-      return "role-set";
+    if (ROLE_WORD.test(last) && ACCOUNT.test(chain.slice(0, -1).join("."))) return "role-set";
     if (
       /^(?:tokenVersion|sessionVersion|loginInvalidBefore|passwordChangedAt|sessionsValidFrom|securityStamp|credentialsChangedAt)$/i.test(
         last,

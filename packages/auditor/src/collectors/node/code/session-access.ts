@@ -3,8 +3,16 @@
  * @module
  */
 import ts from "typescript";
-import { bindingOf } from "../../script/script-scope.ts";
-import { bare, calleeName, chainOf, propertyName } from "../../script/script-syntax.ts";
+import { bindingOf, identifiersOf } from "../../script/script-scope.ts";
+import {
+  bare,
+  calleeName,
+  chainOf,
+  functionName,
+  isFunctionNode,
+  isWithin,
+  propertyName,
+} from "../../script/script-syntax.ts";
 
 /** How people call a request or a context. */
 const REQUEST =
@@ -34,13 +42,40 @@ export function isSession(expression: ts.Expression, depth = 0): boolean {
     const text = binding.node.getText();
     return (
       /@Session\(/.test(text) ||
-      (/sess(?:ion)?$/i.test(node.text) && /:.*(?:Session|any|Record)/.test(text))
+      (/sess(?:ion)?$/i.test(node.text) && /:.*(?:Session|any|Record)/.test(text)) ||
+      isGivenSession(binding.node, depth)
     );
   }
   if (binding?.kind !== "variable") return false;
   if (binding.path.at(-1) === "session") return true;
   const { initializer } = binding.node;
   return initializer !== undefined && isSession(initializer, depth + 1);
+}
+
+/** `signedIn(req.session, user)`: the parameter that a call in the same file hands the session to. */
+function isGivenSession(parameter: ts.ParameterDeclaration, depth: number): boolean {
+  if (!ts.isIdentifier(parameter.name) || !/sess/i.test(parameter.name.text)) return false;
+  const around = parameter.parent;
+  const name = isFunctionNode(around) ? functionName(around) : undefined;
+  if (name === undefined || name.length < 3) return false;
+  // Handed out to other files, and called like what it takes.
+  if (parameter.type === undefined && isExported(around)) return true;
+  const position = around.parameters.indexOf(parameter);
+  return identifiersOf(parameter.getSourceFile(), name).some((use) => {
+    const callee = ts.isPropertyAccessExpression(use.parent) ? use.parent : use;
+    const { parent } = callee;
+    if (!ts.isCallExpression(parent) || parent.expression !== callee) return false;
+    const given = parent.arguments[position];
+    // A call that hands on its own parameter says nothing.
+    return given !== undefined && !isWithin(given, around) && isSession(given, depth + 1);
+  });
+}
+
+function isExported(node: ts.Node): boolean {
+  const { parent } = node;
+  if (ts.isFunctionDeclaration(node))
+    return (ts.getModifiers(node) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+  return ts.isBinaryExpression(parent) && /^(?:module\.)?exports\.\w+$/.test(parent.left.getText());
 }
 
 /** What is done to a session at one node. */
@@ -117,6 +152,7 @@ function isNothing(node: ts.Expression): boolean {
     ts.isVoidExpression(value) ||
     (ts.isIdentifier(value) && value.text === "undefined") ||
     (ts.isStringLiteralLike(value) && value.text === "") ||
+    (ts.isNumericLiteral(value) && value.text === "0") ||
     (ts.isObjectLiteralExpression(value) && value.properties.length === 0)
   );
 }

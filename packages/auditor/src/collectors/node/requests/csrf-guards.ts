@@ -3,11 +3,12 @@
  * @module
  */
 import ts from "typescript";
+import type { Place } from "../../../evidence.ts";
 import { isReached } from "../../script/evaluate-variable.ts";
 import { nodesOf, textOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
 import { bare, calleeName, isFunctionNode } from "../../script/script-syntax.ts";
-import { isCsrfMiddleware, isCsrfProtection } from "../code/protections.ts";
+import { isCsrfMiddleware, isCsrfProtection, packageOf } from "../code/protections.ts";
 import { type Route, routesOf } from "../code/routes.ts";
 
 const CSRF_TEXT = /csrf|csurf|lusca|xsrf/i;
@@ -41,8 +42,9 @@ function isProtection(project: ScriptProject, argument: ts.Expression): boolean 
   const text = textOf(node, 80);
   if (!CSRF_TEXT.test(text) || HANDS_OUT.test(text)) return false;
   // What a package hands out by that name is known to be no protection.
-  const value = project.evaluator.evaluate(node);
-  return value.kind !== "call" && value.kind !== "external";
+  const module = packageOf(project.evaluator.evaluate(node));
+  // A member that somebody put on what Express made is not of Express.
+  return module === undefined || /^(?:express|koa|@koa\/router|fastify)$/.test(module);
 }
 
 const MAKES_ROUTER = /^(?:Router|router|KoaRouter|createRouter)$/;
@@ -61,6 +63,52 @@ function isRouter(project: ScriptProject, node: ts.Expression): boolean {
   const value = project.evaluator.evaluate(node);
   if (value.kind !== "call") return false;
   return ROUTER_PACKAGES.test(value.module) || MAKES_ROUTER.test(value.path.at(-1) ?? "");
+}
+
+export interface SessionRouter {
+  readonly name: string;
+  readonly file: string;
+}
+
+/** The router that alone has sessions, if the set-up stands on one. */
+export function sessionRouter(project: ScriptProject, place: Place): SessionRouter | undefined {
+  for (const route of routesOf(project)) {
+    const source = route.node.getSourceFile();
+    if (route.method !== "use" || source.fileName !== place.file) continue;
+    const position = source.getPositionOfLineAndCharacter(place.line - 1, place.column - 1);
+    if (position < route.node.getStart() || position >= route.node.end) continue;
+    const name = routerOf(project, route);
+    return name === undefined || /^(?:router|app|server|api)$/.test(name)
+      ? undefined
+      : { name, file: place.file };
+  }
+  return undefined;
+}
+
+/** Routes on routers that are made beside the one with sessions have none to abuse. */
+export function withoutOtherRouters(
+  project: ScriptProject,
+  router: SessionRouter | undefined,
+  routes: readonly Route[],
+): readonly Route[] {
+  if (router === undefined) return routes;
+  const others = new Set<string>();
+  for (const source of project.filesWith(/Router\s*\(/)) {
+    if (source.fileName !== router.file) continue;
+    for (const node of nodesOf(source)) {
+      const isMade =
+        ts.isVariableDeclaration(node) &&
+        ts.isIdentifier(node.name) &&
+        node.initializer !== undefined &&
+        isRouter(project, node.initializer);
+      if (isMade && node.name.getText() !== router.name) others.add(node.name.getText());
+    }
+  }
+  others.delete("router");
+  return routes.filter(({ node }) => {
+    const owner = /^(\w+)\s*\./.exec(node.getText())?.[1];
+    return owner === undefined || !others.has(owner);
+  });
 }
 
 /** Whether a route comes after the guard on the same router. */

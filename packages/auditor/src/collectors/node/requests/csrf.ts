@@ -3,14 +3,24 @@
  * @module
  */
 import ts from "typescript";
-import type { CsrfEvidence, PrivilegeChange, SessionEvidence } from "../../../evidence.ts";
-import { nodesOf, placeOf, textOf } from "../../script/script-file.ts";
+import type { CsrfEvidence, Place, PrivilegeChange, SessionEvidence } from "../../../evidence.ts";
+import { placeOf, textOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
-import { bare, functionAround, isFunctionNode } from "../../script/script-syntax.ts";
+import { bare, isFunctionNode } from "../../script/script-syntax.ts";
 import { handlerOf } from "../code/flow.ts";
 import { CSRF_PACKAGES, usesOfPackages } from "../code/protections.ts";
 import { type Route, routesOf } from "../code/routes.ts";
-import { earlierThan, guardsOf, handedOnProtection, isBehind, isGuarded } from "./csrf-guards.ts";
+import {
+  earlierThan,
+  guardsOf,
+  handedOnProtection,
+  isBehind,
+  isGuarded,
+  sessionRouter,
+  withoutOtherRouters,
+} from "./csrf-guards.ts";
+import { unsafeFileRoutes } from "./file-routes.ts";
+import { ownCheckOf } from "./own-check.ts";
 
 const CSRF_TEXT = /csrf|csurf|lusca|xsrf/i;
 const UNSAFE = /^(?:post|put|patch|delete|del|all)$/;
@@ -23,11 +33,13 @@ export function csrfOf(
 ): CsrfEvidence | undefined {
   const [session] = sessions;
   if (session === undefined) return undefined;
-  const unsafe = routesOf(project).filter(
+  const registered = routesOf(project).filter(
     (route) => UNSAFE.test(route.method) && isOfServer(project, route),
   );
+  const router = sessionRouter(project, session.place);
+  const unsafe = withoutOtherRouters(project, router, registered);
   const guards = guardsOf(project);
-  const whole = guards.find(({ router }) => router === undefined);
+  const whole = guards.find((guard) => guard.router === undefined || guard.router === router?.name);
   if (whole !== undefined) {
     return withGaps(
       whole.node,
@@ -36,25 +48,40 @@ export function csrfOf(
       "comes before the check.",
     );
   }
-  const own = ownCheck(project);
-  if (own !== undefined) {
+  const own = ownCheckOf(project);
+  if (own !== undefined && own.routes === undefined) {
     return {
       cover: "protected",
-      place: placeOf(own),
-      why: `${textOf(own)} checks where a request comes from.`,
+      place: placeOf(own.node),
+      why: `${textOf(own.node)} checks where a request comes from.`,
       gaps: [],
     };
   }
   const guarded = unsafe.filter(
-    (route) => isGuarded(project, route) || guards.some((guard) => isBehind(guard, route)),
+    (route) =>
+      isGuarded(project, route) ||
+      own?.routes?.includes(route) === true ||
+      guards.some((guard) => isBehind(guard, route)),
   );
   const [first] = guarded;
   if (first !== undefined) {
     const open = unsafe.filter((route) => !guarded.includes(route));
     return withGaps(first.node, "Some routes check a token.", open, "has no check of its own.");
   }
+  const files = unsafeFileRoutes(project);
+  if (unsafe.length === 0 && session.library.startsWith("next-auth")) {
+    const why = `${session.library} checks a token on its own routes.`;
+    return withGaps(session.place, why, files, "has none of its own.");
+  }
+  if (unsafe.length === 0 && files.length === 0) {
+    const action = serverAction(project);
+    if (action !== undefined) {
+      const why = "Next compares Origin with the host for each server action.";
+      return { cover: "protected", place: placeOf(action), why, gaps: [] };
+    }
+  }
   const isAsked = signIns.some(({ kind }) => kind === "password" || kind === "registration");
-  if (unsafe.length === 0 && !isAsked) return undefined;
+  if (unsafe.length === 0 && files.length === 0 && !isAsked) return undefined;
   const [setUp] = usesOfPackages(project, CSRF_PACKAGES, CSRF_TEXT);
   const handedOn = handedOnProtection(project);
   if (handedOn !== undefined) {
@@ -76,9 +103,21 @@ export function csrfOf(
   };
 }
 
-function withGaps(place: ts.Node, why: string, open: readonly Route[], what: string): CsrfEvidence {
+/** A file whose functions Next takes from forms. */
+function serverAction(project: ScriptProject): ts.Node | undefined {
+  const [file] = project.filesWith(/^\s*["']use server["']/m);
+  return file?.statements[0];
+}
+
+function withGaps(
+  at: ts.Node | Place,
+  why: string,
+  open: readonly Route[],
+  what: string,
+): CsrfEvidence {
   const gaps = open.slice(0, MAX_GAPS).map((route) => gapAt(route, what));
-  return { cover: gaps.length === 0 ? "protected" : "partial", place: placeOf(place), why, gaps };
+  const place = "kind" in at ? placeOf(at) : at;
+  return { cover: gaps.length === 0 ? "protected" : "partial", place, why, gaps };
 }
 
 function gapAt({ node, method, path }: Route, what: string): CsrfEvidence["gaps"][number] {
@@ -104,39 +143,4 @@ export function isOfServer(project: ScriptProject, route: Route): boolean {
       ts.isCallExpression(node)
     );
   });
-}
-
-/** A comparison of a token, of Origin or of Sec-Fetch-Site that refuses what does not match. */
-function ownCheck(project: ScriptProject): ts.Node | undefined {
-  for (const source of project.filesWith(/csrf|xsrf|sec-fetch-site|x-requested-with/i)) {
-    for (const node of nodesOf(source)) {
-      if (!ts.isBinaryExpression(node) || !isComparison(node)) continue;
-      const text = node.getText();
-      // The handler of a library's error is no check of its own.
-      if (/EBADCSRFTOKEN|\berr(?:or)?\b|Error\b/.test(text)) continue;
-      const isToken =
-        /csrf|xsrf/i.test(text) && /cookies?|session|header|body|token|get\(/i.test(text);
-      const isOrigin = /sec-fetch-site|x-requested-with/i.test(text);
-      if (!isToken && !isOrigin) continue;
-      const around = functionAround(node);
-      if (
-        around !== undefined &&
-        /\b403\b|forbidden|\bthrow\b|next\(\s*(?:new|err|create)|unauthori[sz]ed|\b419\b|\b400\b/i.test(
-          around.getText(),
-        )
-      )
-        return node;
-    }
-  }
-  return undefined;
-}
-
-function isComparison(node: ts.BinaryExpression): boolean {
-  const { kind } = node.operatorToken;
-  return (
-    kind === ts.SyntaxKind.EqualsEqualsEqualsToken ||
-    kind === ts.SyntaxKind.ExclamationEqualsEqualsToken ||
-    kind === ts.SyntaxKind.EqualsEqualsToken ||
-    kind === ts.SyntaxKind.ExclamationEqualsToken
-  );
 }

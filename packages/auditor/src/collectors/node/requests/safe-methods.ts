@@ -33,6 +33,8 @@ const OWN_CREDENTIALS = /^(?:authorization|x-api-key|apiKey|api_key|bearer|jwt)$
 
 const WRITES =
   /^(?:destroy|deleteOne|deleteMany|findByIdAnd(?:Delete|Remove|Update)|findOneAnd(?:Delete|Remove|Update|Replace)|updateOne|updateMany|replaceOne|insertOne|insertMany|bulkCreate|bulkWrite|upsert|increment|decrement)$/;
+/** Done to a table or an index by whatever holds it. */
+const DROPS = /^(?:drop|drop(?:Index(?:es)?|Collection|Database|Table|Column)|truncate|reIndex)$/;
 /** Taken only on what is called like a model or a database. */
 const MAY_WRITE = /^(?:create|update|delete|remove|insert|save|del)$/;
 const STORE =
@@ -109,6 +111,7 @@ function isWrite(node: ts.CallExpression): boolean {
   const last = owner.split(".").at(-1) ?? "";
   if (/session|cookie|cache|redis/i.test(owner) || NO_STORE.test(last)) return false;
   if (isCount(node)) return false;
+  if (DROPS.test(name)) return true;
   if (name === "save") return STORE.test(owner) || isRecord(bare(callee.expression));
   if (WRITES.test(name)) return /^(?!res|req|ctx|socket|stream)/.test(owner);
   return MAY_WRITE.test(name) && STORE.test(owner);

@@ -2,15 +2,13 @@
  * When sessions begin and when they end however much they are used, as each library has it.
  * @module
  */
-import ts from "typescript";
+import type ts from "typescript";
 import type { Observation, SessionEvidence } from "../../../evidence.ts";
 import { nodesOf, placeOf, textOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
-import { identifiersOf } from "../../script/script-scope.ts";
-import { type FunctionNode, functionName } from "../../script/script-syntax.ts";
 import { property, propertyAt, shipped, truthOf, type Value } from "../../script/script-value.ts";
 import { handlerAround } from "../code/handlers.ts";
-import { routesTo } from "../code/routes.ts";
+import { isOrder, isUsed } from "../code/in-use.ts";
 import type { SetUp } from "./find-setups.ts";
 
 /** express-session and @fastify/session store a session for every visitor unless they are told not to. */
@@ -68,7 +66,7 @@ const IN_SESSION =
 function ownLimit(project: ScriptProject): ts.Node | undefined {
   for (const source of project.filesWith(IN_SESSION)) {
     for (const node of nodesOf(source)) {
-      if (!ts.isBinaryExpression(node) || !COMPARES.has(node.operatorToken.kind)) continue;
+      if (!isOrder(node)) continue;
       const text = node.getText();
       if (!IN_SESSION.test(text)) continue;
       if (/Date\.now|new Date|\bnow\b|getTime|dayjs|moment|\d{4,}|MAX|LIMIT|LIFETIME/i.test(text)) {
@@ -78,27 +76,6 @@ function ownLimit(project: ScriptProject): ts.Node | undefined {
   }
   return undefined;
 }
-
-/** Whether somebody calls a function or hands it on; one without a name is where it is used. */
-function isUsed(project: ScriptProject, node: FunctionNode | undefined): boolean {
-  const name = node && functionName(node);
-  if (node === undefined || name === undefined) return true;
-  if (routesTo(project, node).length > 0 || project.callsOf(node).length > 0) return true;
-  return project
-    .filesWith(new RegExp(`(?<![\\w$])${name.replaceAll("$", "\\$")}(?![\\w$])`))
-    .flatMap((source) => identifiersOf(source, name))
-    .some(({ parent }) => {
-      const isGiven = ts.isPropertyAccessExpression(parent) ? parent.parent : parent;
-      return ts.isCallExpression(isGiven) || ts.isArrayLiteralExpression(isGiven);
-    });
-}
-
-const COMPARES: ReadonlySet<ts.SyntaxKind> = new Set([
-  ts.SyntaxKind.LessThanToken,
-  ts.SyntaxKind.LessThanEqualsToken,
-  ts.SyntaxKind.GreaterThanToken,
-  ts.SyntaxKind.GreaterThanEqualsToken,
-]);
 
 const REMEDY =
   "Keep the time of the sign-in in the session, and refuse it after its longest lifetime.";

@@ -6,9 +6,10 @@ import ts from "typescript";
 import type { AuditLogEvidence, PresenceEvidence } from "../../../evidence.ts";
 import { placeOf, textOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
-import { bare, isFunctionNode } from "../../script/script-syntax.ts";
+import { bare, isFunctionNode, isWithin } from "../../script/script-syntax.ts";
 import { type FlowEvent, flowOf } from "../code/flow.ts";
 import { wordsOf } from "../code/identity.ts";
+import { isRecordKept } from "../code/log-calls.ts";
 import { verifiersOf } from "../code/passport-verifiers.ts";
 import type { SignIn } from "./found-sign-in.ts";
 
@@ -22,9 +23,10 @@ export function auditLogOf(
   signIns: readonly SignIn[],
 ): AuditLogEvidence | undefined {
   const relevant = signIns.filter(({ change }) => change.kind !== "registration");
-  const [first] = relevant.length > 0 ? relevant : signIns;
+  const asked = relevant.length > 0 ? relevant : signIns;
+  const [first] = asked;
   if (first === undefined) return undefined;
-  const logs = relevant.flatMap((one) => logsOf(one));
+  const logs = asked.flatMap((one) => logsOf(one));
   const verifiers = verifiersOf(project).flatMap((node) =>
     flowOf(project, node).events.flatMap((event) =>
       event.kind === "log" ? { event, isAfter: false } : [],
@@ -37,7 +39,7 @@ export function auditLogOf(
     why: `No ${what} is recorded.`,
   });
   const success = all.find(({ event, isAfter }) => saysSuccess(event, isAfter));
-  const failure = all.find(({ event }) => saysFailure(event));
+  const failure = all.find(({ event }) => saysFailure(event)) ?? asked.flatMap(refusalsOf)[0];
   return {
     success: success === undefined ? none("sign-in") : seen(success.event),
     failure: failure === undefined ? none("failed attempt") : seen(failure.event),
@@ -60,7 +62,29 @@ function logsOf({ flow, change }: SignIn): readonly Log[] {
   );
 }
 
-function seen(event: FlowEvent): PresenceEvidence {
+/** A provider's refusal comes as an exception of the exchange: what catches and logs it records the failure. */
+function refusalsOf({ flow, change }: SignIn): readonly Log[] {
+  if (change.kind !== "single-sign-on") return [];
+  const exchanges = flow.events.filter(({ kind }) => kind === "single-sign-on");
+  return flow.events.flatMap((event): Log[] => {
+    const caught = event.kind === "log" ? catchAround(event.node) : undefined;
+    const isOfExchange = exchanges.some(
+      ({ node }) => caught !== undefined && isWithin(node, caught.parent.tryBlock),
+    );
+    return isOfExchange ? [{ event, isAfter: false }] : [];
+  });
+}
+
+function catchAround(node: ts.Node): ts.CatchClause | undefined {
+  let at: ts.Node | undefined = node;
+  while (at !== undefined && !isFunctionNode(at)) {
+    if (ts.isCatchClause(at)) return at;
+    at = at.parent;
+  }
+  return undefined;
+}
+
+export function seen(event: FlowEvent): PresenceEvidence {
   return { present: true, place: placeOf(event.node), why: `${textOf(event.node)} records it.` };
 }
 
@@ -71,14 +95,24 @@ function messageOf(event: FlowEvent): string {
     : "";
 }
 
-function saysFailure(event: FlowEvent): boolean {
+export function saysFailure(event: FlowEvent): boolean {
   if (isOfError(event)) return false;
-  return FAILS.test(messageOf(event));
+  const message = messageOf(event);
+  return FAILS.test(message) || /\b(?:success(?:ful)?|ok|valid) false\b/.test(message);
 }
 
-function saysSuccess(event: FlowEvent, isAfter: boolean): boolean {
+export function saysSuccess(event: FlowEvent, isAfter: boolean): boolean {
   if (isOfError(event) || saysFailure(event)) return false;
-  return isAfter ? !isInFailure(event.node) : SUCCEEDS.test(messageOf(event));
+  if (isAfter) return !isInFailure(event.node);
+  const message = messageOf(event);
+  return SUCCEEDS.test(message) || (isRecord(event.node) && SIGNS_IN.test(message));
+}
+
+const SIGNS_IN = /\b(?:log ?in|sign ?in|authenticat\w+)\b/;
+
+/** What is kept for the purpose says "login" of one that succeeded. */
+function isRecord(node: ts.Node): boolean {
+  return ts.isCallExpression(node) && isRecordKept(node);
 }
 
 /** `catch (error) { logger.error(error) }` records faults of the program, not of who signs in. */
@@ -90,12 +124,9 @@ function isOfError(event: FlowEvent): boolean {
     (one) => ts.isIdentifier(one) && /^(?:e|ex|err|error|exception)$/i.test(one.text),
   );
   if (isBare) return true;
-  let at: ts.Node | undefined = event.node;
-  while (at !== undefined && !isFunctionNode(at)) {
-    if (ts.isCatchClause(at)) return !/user|name|email|login|ip\b/i.test(messageOf(event));
-    at = at.parent;
-  }
-  return false;
+  return (
+    catchAround(event.node) !== undefined && !/user|name|email|login|ip\b/i.test(messageOf(event))
+  );
 }
 
 function isInFailure(node: ts.Node): boolean {

@@ -3,11 +3,12 @@
  * @module
  */
 import ts from "typescript";
-import type { RememberMeEvidence } from "../../../evidence.ts";
+import type { RememberMeEvidence, SessionEvidence } from "../../../evidence.ts";
 import { nodesOf, placeOf, textOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
 import { calleeName, functionAround } from "../../script/script-syntax.ts";
 import { literal, property, shipped } from "../../script/script-value.ts";
+import type { Prolonged } from "../sessions/prolonged-cookie.ts";
 import {
   booleanSetting,
   lifetimeSetting,
@@ -19,7 +20,11 @@ import {
 const NAME =
   /remember|persist(?:ent)?_?(?:login|token|session)|auto_?login|stay_?(?:signed|logged)|keep_?(?:signed|logged)/i;
 
-export function rememberMeOf(project: ScriptProject): RememberMeEvidence | undefined {
+export function rememberMeOf(
+  project: ScriptProject,
+  sessions: readonly SessionEvidence[] = [],
+  prolonged: readonly Prolonged[] = [],
+): RememberMeEvidence | undefined {
   for (const source of project.filesWith(NAME)) {
     for (const node of nodesOf(source)) {
       if (!ts.isCallExpression(node) || !/^(?:cookie|setCookie|set)$/.test(calleeName(node) ?? ""))
@@ -36,7 +41,53 @@ export function rememberMeOf(project: ScriptProject): RememberMeEvidence | undef
       return at(project, node, list[position + 1], list[position + 2]);
     }
   }
+  return byTokenIfAsked(project) ?? byLongerSession(sessions, prolonged);
+}
+
+const ASKED = /remember|persist|stay|keep/i;
+
+/** A token in a cookie by any name, set if the box is ticked. A name that is kept to fill in a form is none. */
+function byTokenIfAsked(project: ScriptProject): RememberMeEvidence | undefined {
+  for (const source of project.filesWith(/remember|stay_?(?:signed|logged)|keep_?me/i)) {
+    for (const node of nodesOf(source)) {
+      if (!ts.isCallExpression(node) || !/^(?:cookie|setCookie)$/.test(calleeName(node) ?? ""))
+        continue;
+      if (!isIfAsked(node)) continue;
+      const [, value, options] = node.arguments;
+      const found = at(project, node, value, options);
+      if (found.scheme === "random-token" || found.scheme === "signed") return found;
+    }
+  }
   return undefined;
+}
+
+/** A ticked box makes the session's own cookie live longer: nothing else remembers anybody. */
+function byLongerSession(
+  [session]: readonly SessionEvidence[],
+  prolonged: readonly Prolonged[],
+): RememberMeEvidence | undefined {
+  const found = prolonged.find(({ node }) => isIfAsked(node));
+  if (session === undefined || found === undefined) return undefined;
+  const { secure, httpOnly, sameSite, lifetimeSeconds } = session.cookie;
+  return {
+    place: placeOf(found.node),
+    scheme: "unknown",
+    why: `${textOf(found.node)} makes the session's own cookie live longer; there is no token of its own for it.`,
+    expires: undefined,
+    secure,
+    httpOnly,
+    sameSite,
+    lifetimeSeconds,
+  };
+}
+
+function isIfAsked(node: ts.Node): boolean {
+  let at = node.parent;
+  for (; at !== undefined && !ts.isSourceFile(at); at = at.parent) {
+    if (ts.isIfStatement(at) && ASKED.test(at.expression.getText())) return true;
+    if (ts.isConditionalExpression(at) && ASKED.test(at.condition.getText())) return true;
+  }
+  return ts.isBinaryExpression(node) && ASKED.test(node.right.getText());
 }
 
 function isNamed(project: ScriptProject, node: ts.Expression): boolean {

@@ -6,11 +6,12 @@ import ts from "typescript";
 import type { PrivilegeChange } from "../../../evidence.ts";
 import { nodesOf, placeOf, textOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
+import { bare, propertyName } from "../../script/script-syntax.ts";
 import type { Flow, FlowEvent } from "../code/flow.ts";
 import { callKind, isLogInMention } from "../code/flow-events.ts";
 import { leadsTo } from "../code/flow-order.ts";
 import { requestFlow, rootsOf, shownAt } from "../code/handlers.ts";
-import { isAbout, isIdentityKey, isWeakIdentityKey } from "../code/identity.ts";
+import { isAbout, isIdentityKey, isIdentityValue, isWeakIdentityKey } from "../code/identity.ts";
 import { themeOf } from "../code/routes.ts";
 import { isSession, sessionActs } from "../code/session-access.ts";
 import type { Passport } from "../sessions/passport.ts";
@@ -44,8 +45,20 @@ function sinksOf(project: ScriptProject): readonly ts.Node[] {
 
 /** A value that is a text, a time or a call for one says nothing of who somebody is. */
 function isIdentity(key: string, value: ts.Expression | undefined): boolean {
-  if (!isIdentityKey(key)) return false;
-  return value === undefined || !/^(?:Date\.now\(\)|new Date\b)/.test(value.getText());
+  if (isIdentityKey(key)) {
+    return value === undefined || !/^(?:Date\.now\(\)|new Date\b)/.test(value.getText());
+  }
+  return value !== undefined && saysWho(key, bare(value));
+}
+
+/** `session.data = { user: user.id }`, `session.me = user` */
+function saysWho(key: string, value: ts.Expression): boolean {
+  if (!ts.isObjectLiteralExpression(value)) return isIdentityValue(key, value.getText());
+  return value.properties.some((item) => {
+    const name = propertyName(item.name) ?? "";
+    if (!isIdentityKey(name)) return false;
+    return isIdentityValue(key, ts.isPropertyAssignment(item) ? item.initializer.getText() : name);
+  });
 }
 
 /** `req.session.user.theme = …` changes somebody who is there already. */
@@ -64,7 +77,7 @@ function atSink(project: ScriptProject, passport: Passport, node: ts.Node): Sign
     if (event === undefined) return [];
     const theme = themeOf(project, handler);
     const before = flow.events.slice(0, index);
-    const kind = kindOf(event, before, theme);
+    const kind = isOnlyKept(flow, event) ? undefined : kindOf(event, before, theme);
     if (kind === undefined) return [];
     const { rotation, rotationPlace, why } = rotationAt(flow, index, event, passport);
     const change: PrivilegeChange = {
@@ -76,6 +89,14 @@ function atSink(project: ScriptProject, passport: Passport, node: ts.Node): Sign
     };
     return [{ change, flow, handler, theme }];
   });
+}
+
+/** Under a key that says nothing, where the sign-in itself stands beside it. */
+function isOnlyKept({ events }: Flow, { key = "" }: FlowEvent): boolean {
+  if (key === "" || isIdentityKey(key)) return false;
+  return events.some(
+    (one) => one.kind === "log-in" || (one.kind === "write" && isIdentityKey(one.key ?? "")),
+  );
 }
 
 /** What kind of sign-in it is; `undefined` if it is none, but the upkeep of a session. */
@@ -93,7 +114,10 @@ function kindOf(
   const isRead = before.some((one) => one.kind === "read" && one.key === key);
   // Somebody who is read from the session and written back was signed in before.
   if (!isProven && isRead && !isThemed && !isAbout("impersonation", theme)) return undefined;
-  if (!isProven && !isThemed && isWeakIdentityKey(key)) return undefined;
+  const isWeak = key !== "" && (isWeakIdentityKey(key) || !isIdentityKey(key));
+  if (!isProven && !isThemed && isWeak) return undefined;
+  // Another's account, kept for what comes next, is nobody's sign-in.
+  if (isWeak && !isIdentityKey(key) && !has("check") && !has("single-sign-on")) return undefined;
   if (
     before.some((one) => one.kind === "password-set") &&
     isRead &&

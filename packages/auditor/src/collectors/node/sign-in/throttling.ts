@@ -16,7 +16,7 @@ import { type Route, routesOf, routesTo } from "../code/routes.ts";
 import type { SignIn } from "./found-sign-in.ts";
 
 /** Names and texts of code that counts failures or asks for proof of a person. */
-const COUNTS =
+export const COUNTS: RegExp =
   /captcha|turnstile|(?:login|fail\w*|sign_?in|password|auth|wrong)_?attempts?|attempts?_?(?:count|left|remaining|exceeded)|^attempts$|lock(?:ed)?_?(?:until|out\w*|ed_?at|time)|is_?locked|account_?locked|lock_?account|rate_?limit|throttl|brute|too_?many|slow_?down/i;
 const LIMITER_NAME = /limit(?:er)?|throttl|brute|captcha|slow_?down|bounce|lockout/i;
 const LIMITER_TEXT = /rate-?limit|limiter|brute|slow-down|throttler|captcha|bouncer|throttle/i;

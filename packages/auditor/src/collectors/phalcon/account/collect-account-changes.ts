@@ -5,13 +5,21 @@
 import type { PrivilegeChange } from "../../../evidence.ts";
 import { child, nameOf, type PhpNode } from "../../php/php-file.ts";
 import { indexPhp, namedFunctionOf, offsetOf, type PhpFunction } from "../../php/php-walk.ts";
-import { changesState, isUserCreation, setsPassword, setsRole } from "../code/account-actions.ts";
-import { passwordForms } from "../code/forms.ts";
+import { isNothing } from "../code/about-somebody.ts";
+import {
+  changesState,
+  isRoleField,
+  isUserCreation,
+  setsPassword,
+  setsRole,
+} from "../code/account-actions.ts";
+import { passwordForms, roleForms } from "../code/forms.ts";
 import { identityKeys } from "../code/identity.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { handlers } from "../code/request-handlers.ts";
 import { type Step, textOf, traceOf } from "../code/trace.ts";
 import { nameFor, placeOfStep, signInPaths } from "../sign-in/collect-sign-ins.ts";
+import { somebodySignsIn } from "../sign-in/cookie-guard.ts";
 
 /** A password that a request changes, and the function that the request reaches. */
 export interface PasswordChange {
@@ -24,7 +32,7 @@ export interface PasswordChange {
 export function passwordChanges(phalcon: PhalconApplication): readonly PasswordChange[] {
   return changingHandlers(phalcon).flatMap(({ handler, steps }): readonly PasswordChange[] => {
     const written = steps.find((step) => setsPassword(step) && !isOfNewUser(handler, steps, step));
-    const at = written ?? boundPassword(phalcon, handler, steps);
+    const at = written ?? boundField(passwordForms(phalcon), handler, steps);
     return at === undefined ? [] : [{ handler, steps, at }];
   });
 }
@@ -32,7 +40,7 @@ export function passwordChanges(phalcon: PhalconApplication): readonly PasswordC
 function changingHandlers(
   phalcon: PhalconApplication,
 ): readonly { readonly handler: PhpFunction; readonly steps: readonly Step[] }[] {
-  if (signInPaths(phalcon).length === 0) return [];
+  if (!somebodySignsIn(phalcon)) return [];
   return handlers(phalcon)
     .map((handler) => ({ handler, steps: traceOf(phalcon, handler) }))
     .filter(({ steps }) => steps.some(changesState));
@@ -40,12 +48,13 @@ function changingHandlers(
 
 export function collectAccountChanges(phalcon: PhalconApplication): readonly PrivilegeChange[] {
   const passwords = new Map(passwordChanges(phalcon).map((each) => [each.handler, each]));
-  const changes = changingHandlers(phalcon).flatMap(
+  const stored = changingHandlers(phalcon).flatMap(
     ({ handler, steps }): readonly PrivilegeChange[] => {
       const password = passwords.get(handler);
-      const role = steps.find(
-        (step) => setsRole(step) && !isOfNewUser(handler, steps, step) && isAboutAccounts(step),
-      );
+      const role =
+        steps.find(
+          (step) => setsRole(step) && !isOfNewUser(handler, steps, step) && isAboutAccounts(step),
+        ) ?? boundField(roleForms(phalcon), handler, steps);
       return [
         ...(password === undefined
           ? []
@@ -54,6 +63,12 @@ export function collectAccountChanges(phalcon: PhalconApplication): readonly Pri
       ];
     },
   );
+  const changes = [
+    ...stored,
+    ...roleSwitches(phalcon).map(({ handler, steps, at }) =>
+      change(phalcon, "role-change", handler, steps, at),
+    ),
+  ];
   const seen = new Set<string>();
   return changes.filter(({ kind, place }) => {
     const key = `${kind} ${place.file}:${place.line}`;
@@ -77,7 +92,9 @@ function isOfNewUser(handler: PhpFunction, steps: readonly Step[], at: Step): bo
   const looksUp = inFunction.some(
     ({ call }) =>
       call !== undefined &&
-      /^(findfirst|get(current)?user|getidentity|findone|load)/.test(call.name),
+      /^(find|get(current|auth|my|logged_?in)?_?(user|account|member|profile|identity)|getby|load)/.test(
+        call.name,
+      ),
   );
   const isCreating = /^(create|add|new|register|sign_?up|store|insert|join)/i.test(
     handler.name ?? "",
@@ -98,13 +115,12 @@ function assignedTo({ file, node, call }: Step): PhpNode | undefined {
   return child(assigned.at(-1), "right");
 }
 
-/** A form with a password field is bound to a row that was looked up. */
-function boundPassword(
-  phalcon: PhalconApplication,
+/** A form with such a field is bound to a row that was looked up. */
+function boundField(
+  forms: ReadonlySet<string>,
   handler: PhpFunction,
   steps: readonly Step[],
 ): Step | undefined {
-  const forms = passwordForms(phalcon);
   const isShown = steps.some(
     ({ call }) => call?.form === "new" && forms.has((call.className ?? "").toLowerCase()),
   );
@@ -117,6 +133,33 @@ function boundPassword(
       !isOfNewUser(handler, steps, step),
   );
 }
+
+/** Another role is put into a session that is under way, by the request's choice. */
+function roleSwitches(phalcon: PhalconApplication): readonly {
+  readonly handler: PhpFunction;
+  readonly steps: readonly Step[];
+  readonly at: Step;
+}[] {
+  const signIns = new Set(signInPaths(phalcon).map(({ entry }) => entry.node));
+  if (signIns.size === 0) return [];
+  return handlers(phalcon).flatMap((handler) => {
+    if (signIns.has(handler.node)) return [];
+    const steps = traceOf(phalcon, handler);
+    const at = steps.find(
+      ({ operation }) =>
+        operation?.kind === "write" &&
+        operation.key !== undefined &&
+        isRoleField(operation.key) &&
+        !isNothing(operation.value) &&
+        operation.value?.kind !== "string",
+    );
+    const isChosen =
+      handler.parameters.length > 0 || steps.some(({ call }) => CHOICE.test(call?.name ?? ""));
+    return at !== undefined && isChosen ? [{ handler, steps, at }] : [];
+  });
+}
+
+const CHOICE = /^get(post|query|put|param|params)$/;
 
 /** `$role->level = …` is the role itself; `$user->role = …` is somebody's. */
 function isAboutAccounts({ file, node, within }: Step): boolean {

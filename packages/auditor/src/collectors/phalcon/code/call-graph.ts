@@ -8,6 +8,7 @@ import { calledBy } from "../../php/php-calls.ts";
 import { methodOf } from "../../php/php-code.ts";
 import { child, nameOf, type PhpNode } from "../../php/php-file.ts";
 import { namedFunctionOf, type PhpCall, type PhpFunction } from "../../php/php-walk.ts";
+import { listenerOf } from "./event-listeners.ts";
 import type { PhalconApplication } from "./phalcon-application.ts";
 import { classOfReceiver } from "./receiver-class.ts";
 
@@ -21,6 +22,9 @@ export interface CallGraph {
 /** Names of the framework's own methods: only a service's name says that another one is meant. */
 const COMMON =
   /^(get|set|has|remove|add|save|create|update|delete|find\w*|count|query|execute|fetch\w*|toarray|getid|init\w*|register|handle|run|start|destroy|render|redirect|forward|error|success|notice|log|info|isvalid|validate|bind|assign|getpost|ispost|path|send|load|read|write|exists|clear|reset|check|attach|fire|merge|__construct)$/;
+
+/** From a write of the session up to the action, through services that hand on to one another. */
+const MAX_CLIMB = 6;
 
 const graphs = new WeakMap<PhalconApplication, CallGraph>();
 
@@ -48,6 +52,7 @@ export function callGraph(phalcon: PhalconApplication): CallGraph {
 function resolveCall(phalcon: PhalconApplication, call: PhpCall): PhpFunction | undefined {
   const plain = calledBy(phalcon.code, call);
   if (plain !== undefined || call.form !== "method" || call.target === undefined) return plain;
+  if (call.name === "fire") return listenerOf(phalcon, call);
   const candidates = phalcon.code.methodsNamed(call.name);
   if (candidates.length === 0) return undefined;
   const className = classOfReceiver(phalcon, call.file, call.target);
@@ -98,7 +103,7 @@ export function entriesOf(phalcon: PhalconApplication, from: PhpFunction): reado
       .callersOf(at)
       .flatMap((call) => namedFunctionOf(call.file, call.node) ?? [])
       .filter(({ node }) => node !== at.node);
-    if (above.length === 0 || depth === 4) {
+    if (above.length === 0 || depth === MAX_CLIMB) {
       entries.set(at.node, at);
       return;
     }

@@ -28,7 +28,15 @@ const POSITIONS = {
   native: { expire: 2, secure: 5, httpOnly: 6, options: 2 },
 } as const;
 
+const found = new WeakMap<PhalconApplication, readonly CookieWrite[]>();
+
 export function cookieWrites(phalcon: PhalconApplication): readonly CookieWrite[] {
+  const known = found.get(phalcon) ?? findWrites(phalcon);
+  found.set(phalcon, known);
+  return known;
+}
+
+function findWrites(phalcon: PhalconApplication): readonly CookieWrite[] {
   return phalcon.code.calls.flatMap((call): readonly CookieWrite[] => {
     if (call.form === "function" && /^set(raw)?cookie$/.test(call.name)) {
       return call.arguments.length < 2 ? [] : [cookieWrite(phalcon, call, "native", false)];
@@ -40,7 +48,8 @@ export function cookieWrites(phalcon: PhalconApplication): readonly CookieWrite[
   });
 }
 
-function isCookies(target: PhpNode | undefined): boolean {
+/** The cookies service, by what it is called. */
+export function isCookies(target: PhpNode | undefined): boolean {
   const first = (target?.arguments as readonly PhpNode[] | undefined)?.[0];
   const name = nameOf(child(target, "offset")) ?? nameOf(target) ?? String(first?.value ?? "");
   return (

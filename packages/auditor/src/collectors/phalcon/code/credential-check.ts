@@ -3,7 +3,13 @@
  * @module
  */
 import { child, nameOf, type PhpFile, type PhpNode } from "../../php/php-file.ts";
-import { callsInside, type PhpCall } from "../../php/php-walk.ts";
+import {
+  callsInside,
+  indexPhp,
+  namedFunctionOf,
+  type PhpCall,
+  walkPhp,
+} from "../../php/php-walk.ts";
 import { type Step, textOf } from "./trace.ts";
 
 const CHECKS: ReadonlySet<string> = new Set([
@@ -29,7 +35,8 @@ export function isCredentialCheck(step: Step): boolean {
   return isEquality && isCheckingComparison(step.file, step.node);
 }
 
-function isCheckingCall(call: PhpCall): boolean {
+/** A call that compares somebody's credentials. */
+export function isCheckingCall(call: PhpCall): boolean {
   if (CHECKS.has(call.name)) return true;
   if (call.form === "function" && call.name === "hash_equals") {
     return PASSWORD.test(textOf(call.file, call.node));
@@ -61,13 +68,33 @@ function isCheckingComparison(file: PhpFile, node: PhpNode): boolean {
   if (text.length > 400 || !PASSWORD.test(text) || AGAIN.test(text)) return false;
   const hashes = callsInside(file, node).some(({ name }) => HASHES.test(name));
   const sides = [child(node, "left"), child(node, "right")];
-  const isStored = sides.some((side) => isStoredPassword(side));
+  const isStored = sides.some((side) => isStoredPassword(side) || holdsPassword(file, side));
   const isPlain = sides.every(
     (side) =>
       side !== undefined && !["string", "boolean", "nullkeyword", "number"].includes(side.kind),
   );
   return isPlain && (hashes || isStored);
 }
+
+/** A variable that a stored password was put into, deciphered perhaps. */
+function holdsPassword(file: PhpFile, node: PhpNode | undefined): boolean {
+  if (node?.kind !== "variable") return false;
+  const scope = namedFunctionOf(file, node);
+  const assigned = indexPhp(file)
+    .assignmentsTo(nameOf(node) ?? "")
+    .filter((each) => child(each, "left")?.kind === "variable")
+    .filter((each) => namedFunctionOf(file, each) === scope);
+  const made = assigned.length === 1 ? child(assigned[0], "right") : undefined;
+  if (made === undefined || REQUEST.test(textOf(file, made))) return false;
+  let isStored = false;
+  walkPhp(made, (below) => {
+    isStored ||= isStoredPassword(below);
+    return isStored ? "skip" : undefined;
+  });
+  return isStored;
+}
+
+const REQUEST = /getPost|getPut|getQuery|getJson|_POST|_REQUEST|_GET|getRawBody|\brequest\b/i;
 
 function isStoredPassword(node: PhpNode | undefined): boolean {
   if (node?.kind === "propertylookup") return PASSWORD.test(nameOf(child(node, "offset")) ?? "");

@@ -4,12 +4,14 @@
  */
 import { isSubclassOf } from "../../php/php-code.ts";
 import { callsInside, indexPhp, type PhpClass } from "../../php/php-walk.ts";
+import { isRoleField } from "./account-actions.ts";
 import type { PhalconApplication } from "./phalcon-application.ts";
 import { textOf } from "./trace.ts";
 
 const FORM = /^Phalcon\\Forms\\Form$/i;
 
 const withPassword = new WeakMap<PhalconApplication, ReadonlySet<string>>();
+const withRole = new WeakMap<PhalconApplication, ReadonlySet<string>>();
 const withToken = new WeakMap<PhalconApplication, ReadonlySet<string>>();
 
 /** Full names, in lower case. */
@@ -19,6 +21,19 @@ export function passwordForms(phalcon: PhalconApplication): ReadonlySet<string> 
       ({ form: kind, className }) =>
         kind === "new" && /^Phalcon\\Forms\\Element\\Password$/i.test(className ?? ""),
     ),
+  );
+}
+
+/** Forms with a field for somebody's role, by its name. */
+export function roleForms(phalcon: PhalconApplication): ReadonlySet<string> {
+  return formsWhere(phalcon, withRole, (form) =>
+    callsInside(form.file, form.node).some((call) => {
+      const isElement = /^Phalcon\\Forms\\Element\\(Select|Radio|Check|Numeric)/i.test(
+        call.className ?? "",
+      );
+      const [name] = call.arguments;
+      return isElement && name?.kind === "string" && isRoleField(String(name.value));
+    }),
   );
 }
 

@@ -2,7 +2,7 @@
  * Which key of the session says who somebody is, and which code writes it.
  * @module
  */
-import { child, children, nameOf, type PhpFile, type PhpNode } from "../../php/php-file.ts";
+import { child, nameOf, type PhpFile, type PhpNode } from "../../php/php-file.ts";
 import {
   indexPhp,
   isInside,
@@ -10,8 +10,10 @@ import {
   offsetOf,
   type PhpFunction,
 } from "../../php/php-walk.ts";
+import { isAboutSomebody, isNothing, methodName } from "./about-somebody.ts";
 import { entriesOf } from "./call-graph.ts";
 import { isCredentialCheck } from "./credential-check.ts";
+import { identityCookies } from "./identity-cookies.ts";
 import type { PhalconApplication } from "./phalcon-application.ts";
 import { isSuperglobal, type SessionOperation, sessionOperations } from "./session-operations.ts";
 import { traceOf } from "./trace.ts";
@@ -19,6 +21,8 @@ import { traceOf } from "./trace.ts";
 export interface IdentityWrite {
   readonly operation: SessionOperation;
   readonly within: PhpFunction;
+  /** Not in the session, but in a cookie of its own. */
+  readonly isCookie?: boolean;
 }
 
 /** Keys that identify somebody, whatever is written to them. */
@@ -30,8 +34,19 @@ const ATTRIBUTE =
 /** What else a sign-in leaves in the session. */
 const SOMETHING_ELSE =
   /csrf|token|flash|captcha|lang|locale|error|message|redirect|return|referr?er|url|uri|attempt|fail|count|last|time|seen|remember|old_?input|theme|timezone|state|nonce|verifier|2fa|otp|pending|reset|passw|forgot|step|wizard|install|cart|basket|order|filter|search|sort|page|pins?$|upload|payment|billing/i;
+/** Functions that sign somebody in by their name. */
+export const SIGNS_IN: RegExp =
+  /^_?(do|process|handle|try)?_?(log_?in|sign_?in|authenticate|authori[sz]e)(?!ed|_?(url|link|form|page))/i;
 /** Keys that hold an identity, whatever else their name may mention. */
 const SURELY = /^(auth|identity)([-_.]?(identity|id|user|data|info|token))?$/i;
+
+/** By its name, a key holds who somebody is. */
+export function isIdentityKey(key: string | undefined): boolean {
+  if (key === undefined) return false;
+  return (
+    SURELY.test(key) || (IDENTITY.test(key) && !ATTRIBUTE.test(key) && !SOMETHING_ELSE.test(key))
+  );
+}
 
 const found = new WeakMap<PhalconApplication, readonly IdentityWrite[]>();
 
@@ -55,9 +70,21 @@ export function identityWrites(phalcon: PhalconApplication): readonly IdentityWr
     if (within === undefined || isRefresh(operation, within)) return [];
     return isAboutSomebody(operation.file, operation.value) ? [{ operation, within }] : [];
   });
-  const all = perFunction([...writes, ...more]);
+  const inSession = perFunction([...writes, ...more]);
+  const all = inSession.length > 0 ? inSession : perFunction(cookieWrites(phalcon));
   found.set(phalcon, all);
   return all;
+}
+
+/** Where the session knows nobody, a cookie that is written after the check may. */
+function cookieWrites(phalcon: PhalconApplication): readonly IdentityWrite[] {
+  return identityCookies(phalcon).flatMap(({ name, issued }) =>
+    issued.map(({ write: { call, place, value }, within }): IdentityWrite => {
+      const { file, node } = call;
+      const operation = { kind: "write", file, node, place, key: name, value, isNative: false };
+      return { operation: operation as SessionOperation, within, isCookie: true };
+    }),
+  );
 }
 
 /** Several keys of one identity, written in one go, are one sign-in. */
@@ -118,13 +145,15 @@ function isIdentity(
     const write = steps[at];
     if (write === undefined) return false;
     // The check stands on the way to the write, not in a function that was passed by.
-    const way = new Set(write.trail.map(({ file, node }) => namedFunctionOf(file, node)?.node));
+    const functions = write.trail.flatMap(({ file, node }) => namedFunctionOf(file, node) ?? []);
+    const way = new Set(functions.map(({ node }) => node));
+    const saysSo = looksLikeIt || functions.some(({ name }) => SIGNS_IN.test(name ?? ""));
     return steps
       .slice(0, at)
       .some(
         (step) =>
           isCredentialCheck(step) &&
-          (looksLikeIt || way.has(namedFunctionOf(step.file, step.node)?.node)),
+          (saysSo || way.has(namedFunctionOf(step.file, step.node)?.node as PhpNode)),
       );
   });
 }
@@ -146,68 +175,6 @@ export function identityReads(phalcon: PhalconApplication): readonly SessionOper
   return sessionOperations(phalcon).filter(
     ({ kind, key }) => kind === "read" && key !== undefined && SURELY.test(key),
   );
-}
-
-/** `null`, `false`, 0, `""` and `[]` end a session rather than begin one. */
-export function isNothing(value: PhpNode | undefined): boolean {
-  if (value === undefined) return true;
-  if (value.kind === "nullkeyword") return true;
-  if (value.kind === "boolean") return value.value === false;
-  if (value.kind === "number") return Number(value.value) === 0;
-  if (value.kind === "string") return value.value === "";
-  return value.kind === "array" && children(value, "items").length === 0;
-}
-
-/** It is taken from a row or object, rather than a literal or what the service container holds. */
-function isAboutSomebody(file: PhpFile, value: PhpNode | undefined, depth = 0): boolean {
-  if (value === undefined || depth > 4) return false;
-  switch (value.kind) {
-    case "variable": {
-      const assigned = indexPhp(file)
-        .assignmentsTo(nameOf(value) ?? "")
-        .filter((node) => namedFunctionOf(file, node) === namedFunctionOf(file, value));
-      // A parameter, or the variable of a loop.
-      if (assigned.length === 0) return nameOf(value) !== "this";
-      return assigned.some((node) => isAboutSomebody(file, child(node, "right"), depth + 1));
-    }
-    case "propertylookup":
-    case "nullsafepropertylookup": {
-      const what = child(value, "what");
-      if (what?.kind !== "variable")
-        return what !== undefined && isAboutSomebody(file, what, depth + 1);
-      return (
-        nameOf(what) !== "this" ||
-        /user|id$|identity|account/i.test(nameOf(child(value, "offset")) ?? "")
-      );
-    }
-    case "offsetlookup":
-      return isAboutSomebody(file, child(value, "what"), depth + 1);
-    case "array": {
-      const items = children(value, "items").map((item) => child(item, "value"));
-      return items.some((item) => isAboutSomebody(file, item, depth + 1));
-    }
-    case "cast":
-      return isAboutSomebody(file, child(value, "expr"), depth + 1);
-    case "call":
-      return !/^(random|uniqid|time|date|microtime|md5|getpost|getquery|getclientaddress|getuseragent|t|_|trans|translate)$/i.test(
-        methodName(value) || (nameOf(child(value, "what")) ?? ""),
-      );
-    case "new":
-      return children(value, "arguments").some((argument) =>
-        isAboutSomebody(file, argument, depth + 1),
-      );
-    case "bin":
-    case "retif":
-      return ["left", "right", "trueExpr", "falseExpr"].some((side) =>
-        isAboutSomebody(file, child(value, side), depth + 1),
-      );
-    default:
-      return false;
-  }
-}
-
-function methodName(call: PhpNode): string {
-  return nameOf(child(child(call, "what"), "offset")) ?? "";
 }
 
 /** What is written was read from the session before, and nobody else's id was put into it. */

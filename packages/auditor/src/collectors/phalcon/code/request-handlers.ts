@@ -7,8 +7,12 @@ import { child, nameOf } from "../../php/php-file.ts";
 import { indexPhp, type PhpFunction } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "./phalcon-application.ts";
 
-const CONTROLLER =
-  /^Phalcon\\(Mvc\\(Controller|User\\Component)|Di\\Injectable|DI\\Injectable)$|Controller(Base)?$/i;
+/** What routes lead to; services that know the container are none. */
+const HANDLER =
+  /^Phalcon\\Mvc\\Controller$|(Controller|Controllers|Handler|Resource|Endpoint|Action)(Base)?$/i;
+/** What runs around actions. */
+const IN_BETWEEN =
+  /^(__.*|initiali[sz]e|(on|before|after)(construct|execute\w*|dispatch\w*|handle\w*)|setdi|getdi)$/i;
 
 const known = new WeakMap<PhalconApplication, readonly PhpFunction[]>();
 
@@ -27,11 +31,9 @@ function isAction(phalcon: PhalconApplication, { name, of, node }: PhpFunction):
   if (name === undefined || of?.name === undefined || node.visibility === "private") return false;
   if (name === "__invoke")
     return /(^|\\)(Actions?|Controllers?|Handlers?)\\|(Action|Handler)$/i.test(of.name);
-  if (!isSubclassOf(phalcon.code, of.name, CONTROLLER) || /task$/i.test(of.name)) return false;
-  return (
-    /Action$/i.test(name) ||
-    (isMicro(phalcon) && node.visibility !== "protected" && !name.startsWith("__"))
-  );
+  if (!isSubclassOf(phalcon.code, of.name, HANDLER) || /task$/i.test(of.name)) return false;
+  if (/Action$/i.test(name)) return true;
+  return isMicro(phalcon) && node.visibility !== "protected" && !IN_BETWEEN.test(name);
 }
 
 function isMicro(phalcon: PhalconApplication): boolean {
@@ -44,4 +46,26 @@ function isRouted({ node, file }: PhpFunction): boolean {
   const parent = indexPhp(file).parentOf(node);
   const method = nameOf(child(child(parent, "what"), "offset"))?.toLowerCase() ?? "";
   return ["post", "put", "patch", "delete", "map"].includes(method);
+}
+
+/** Listeners and base controllers that run before every action. */
+const BEFORE =
+  /^(beforeexecuteroute|beforedispatch|beforedispatchloop|beforehandlerequest|beforehandleroute|onconstruct|initiali[sz]e|call)$/i;
+
+export function runsBefore(each: PhpFunction): boolean {
+  const { name, of } = each;
+  if (name === undefined) return isGivenToBefore(each);
+  // Forms, models and modules are set up by a method of that name too.
+  if (/^initiali[sz]e$/i.test(name)) return /Controller(Base)?$/i.test(of?.name ?? "");
+  return BEFORE.test(name);
+}
+
+/** `$app->before(function () { … })` of a micro application. */
+function isGivenToBefore({ node, file }: PhpFunction): boolean {
+  if (node.kind !== "closure" && node.kind !== "arrowfunc") return false;
+  const parent = indexPhp(file).parentOf(node);
+  return (
+    parent?.kind === "call" &&
+    nameOf(child(child(parent, "what"), "offset"))?.toLowerCase() === "before"
+  );
 }

@@ -28,7 +28,7 @@ export interface Step {
   readonly within: PhpFunction;
 }
 
-const MAX_DEPTH = 5;
+const MAX_DEPTH = 7;
 const MAX_STEPS = 2_000;
 /** Of all traces of an application together: beyond it, calls are not unfolded any more. */
 const MAX_STEPS_IN_ALL = 300_000;

@@ -11,6 +11,7 @@ import { child, children, nameOf, type PhpFile, type PhpNode } from "../../php/p
 import { evaluate, type PhpResolver, type PhpScalar, type PhpValue } from "../../php/php-value.ts";
 import { functionOf, indexPhp } from "../../php/php-walk.ts";
 import type { Tree } from "../../tree.ts";
+import { configClasses } from "./config-classes.ts";
 
 export interface PhalconConfig {
   readonly files: readonly { readonly file: string; readonly value: PhpValue }[];
@@ -36,6 +37,7 @@ export function readConfig(tree: Tree, files: readonly string[], code: PhpCode):
       const value = evaluate(code, file, node);
       if (value.kind === "array" && value.entries.size > 0) found.push({ file: file.file, value });
     }
+    for (const value of configClasses(code, file)) found.push({ file: file.file, value });
   }
   for (const file of files) {
     if (!/config|settings|parameters|services/i.test(file) || !isConfigurationOfProduction(file))

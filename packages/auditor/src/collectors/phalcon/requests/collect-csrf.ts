@@ -10,15 +10,17 @@ import { changesState } from "../code/account-actions.ts";
 import { callGraph } from "../code/call-graph.ts";
 import { tokenForms } from "../code/forms.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { handlers } from "../code/request-handlers.ts";
+import { handlers, runsBefore } from "../code/request-handlers.ts";
 import { type Step, textOf, traceOf } from "../code/trace.ts";
 import { nameFor, signInPaths } from "../sign-in/collect-sign-ins.ts";
+import { somebodySignsIn } from "../sign-in/cookie-guard.ts";
+import { isServerCall, takesHeaderToken } from "./program-requests.ts";
 
 const MAX_GAPS = 30;
 
 export function collectCsrf(phalcon: PhalconApplication): CsrfEvidence | undefined {
   const paths = signInPaths(phalcon);
-  if (paths.length === 0) return undefined;
+  if (!somebodySignsIn(phalcon)) return undefined;
   const surface = changingHandlers(phalcon);
   const gates = gatesOf(phalcon);
   const isGated = (handler: PhpFunction): boolean =>
@@ -84,6 +86,8 @@ function changingHandlers(phalcon: PhalconApplication): readonly PhpFunction[] {
   return handlers(phalcon).filter(
     (handler) =>
       !links.has(handler.node) &&
+      !takesHeaderToken(phalcon, handler) &&
+      !isServerCall(phalcon, handler) &&
       (entries.has(handler.node) || traceOf(phalcon, handler).some(changesState)),
   );
 }
@@ -104,7 +108,8 @@ export function checksToken(phalcon: PhalconApplication, handler: PhpFunction): 
 function isTokenCheck(phalcon: PhalconApplication, { call, node, file }: Step): boolean {
   if (call !== undefined) {
     // What the application's own function of that name does, its own steps say.
-    if (callGraph(phalcon).calledBy(call) !== undefined) return false;
+    const own = callGraph(phalcon).calledBy(call);
+    if (own !== undefined) return isOwnCheck(phalcon, own);
     if (
       call.name === "checktoken" ||
       /^(check|verify|validate|assert|require)_?(csrf|xsrf|form_?token|security_?token)\w*$/.test(
@@ -123,9 +128,27 @@ function isTokenCheck(phalcon: PhalconApplication, { call, node, file }: Step): 
   );
 }
 
-/** Listeners and base controllers that run before every action. */
-const BEFORE =
-  /^(beforeexecuteroute|beforedispatch|beforedispatchloop|beforehandlerequest|beforehandleroute|onconstruct|call)$/i;
+const SAYS_CSRF = /csrf|xsrf|form_?token|security_?token/i;
+const COMPARES = /^([!=]==?|[<>]=?)$/;
+
+/** A function that says so, and compares what it is given with the session, or deciphers it and looks at it. */
+function isOwnCheck(phalcon: PhalconApplication, own: PhpFunction): boolean {
+  const { name = "", of, file } = own;
+  if (!/^(is|has)?_?(check|verif|valid|assert|require|compare|match)/i.test(name)) return false;
+  if (!SAYS_CSRF.test(`${name} ${of?.name?.replace(/^.*\\/, "") ?? ""}`)) return false;
+  const steps = traceOf(phalcon, own).filter((step) => step.file === file);
+  const compares = steps.some(
+    ({ call, node }) => call?.name === "hash_equals" || COMPARES.test(String(node.type)),
+  );
+  return (
+    compares &&
+    steps.some(
+      ({ call, operation }) =>
+        operation?.kind === "read" ||
+        /^(decrypt\w*|hash_hmac|getsessiontoken)$/.test(call?.name ?? ""),
+    )
+  );
+}
 
 /** A check that stands before actions. */
 interface Gate {
@@ -145,7 +168,7 @@ function gatesOf(phalcon: PhalconApplication): readonly Gate[] {
 function findGates(phalcon: PhalconApplication): readonly Gate[] {
   return phalcon.code.files.flatMap((file) =>
     indexPhp(file).functions.flatMap((each): readonly Gate[] => {
-      if (each.name === undefined || !BEFORE.test(each.name)) return [];
+      if (!runsBefore(each)) return [];
       const check = traceOf(phalcon, each).find((step) => isTokenCheck(phalcon, step));
       if (check === undefined) return [];
       const owner = each.of?.name;

@@ -8,7 +8,7 @@ import { functionOf, isInside, namedFunctionOf } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { sessionOperations } from "../code/session-operations.ts";
 import { nameFor, signInPaths } from "../sign-in/collect-sign-ins.ts";
-import { timeChecks } from "./idle-timeout.ts";
+import { isFixed, timeChecks } from "./idle-timeout.ts";
 
 export function lifetimeObservations(phalcon: PhalconApplication): readonly Observation[] {
   return [...absoluteTimeout(phalcon), ...eagerSessions(phalcon)];
@@ -19,20 +19,7 @@ function absoluteTimeout(phalcon: PhalconApplication): readonly Observation[] {
   const paths = signInPaths(phalcon);
   const checks = timeChecks(phalcon);
   if (paths.length === 0 || checks.length === 0) return [];
-  const signIns = new Set(paths.flatMap(({ steps }) => steps.map(({ within }) => within.node)));
-  const operations = sessionOperations(phalcon);
-  const fixed = checks.find(({ keys }) => {
-    const writes = operations.filter(
-      ({ kind, key }) => kind === "write" && key !== undefined && keys.has(key),
-    );
-    return (
-      writes.length > 0 &&
-      writes.every(({ file, node }) => {
-        const within = namedFunctionOf(file, node);
-        return within !== undefined && signIns.has(within.node);
-      })
-    );
-  });
+  const fixed = checks.find((check) => isFixed(phalcon, check));
   const [first] = checks;
   if (fixed !== undefined) {
     const place = placeOf(fixed.file, fixed.comparison);

@@ -16,7 +16,9 @@ import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { sessionOperations } from "../code/session-operations.ts";
 import { textOf } from "../code/trace.ts";
 import { missingAdapters, missingFrom, strictIds } from "./adapter-classes.ts";
+import { cookieSessions } from "./cookie-sessions.ts";
 import { idleEvidence } from "./idle-timeout.ts";
+import { withResent } from "./resent-cookie.ts";
 import { sealing } from "./session-sealing.ts";
 import { type SessionService, sessionServices } from "./session-services.ts";
 
@@ -37,18 +39,21 @@ export function collectSessions(
     ignored: ignoredOptions(service),
   }));
   return {
-    sessions: found.map(({ service, settings, ignored }) => ({
-      library: libraryOf(phalcon, service),
-      place: service.place,
-      cookie: withIgnored(settings.cookie, ignored),
-      isStateless: service.adapter?.kind === "cookie",
-      strictIds: strictIds(phalcon, service, settings.strictMode, libraryOf(phalcon, service)),
-      idBits: madeIdBits(phalcon) ?? settings.idBits,
-      storage: storageSetting(phalcon, service, settings),
-      isEncrypted: encryption(phalcon, service),
-      idle: idleEvidence(phalcon, service, settings),
-      secrets,
-    })),
+    sessions: [
+      ...found.map(({ service, settings, ignored }) => ({
+        library: libraryOf(phalcon, service),
+        place: service.place,
+        cookie: withResent(phalcon, withIgnored(settings.cookie, ignored)),
+        isStateless: service.adapter?.kind === "cookie",
+        strictIds: strictIds(phalcon, service, settings.strictMode, libraryOf(phalcon, service)),
+        idBits: madeIdBits(phalcon) ?? settings.idBits,
+        storage: storageSetting(phalcon, service, settings),
+        isEncrypted: encryption(phalcon, service),
+        idle: idleEvidence(phalcon, service, settings),
+        secrets,
+      })),
+      ...cookieSessions(phalcon, secrets),
+    ],
     observations: [
       ...(found[0]?.settings.observations ?? []),
       ...found.flatMap(({ ignored }) => ignored.map(deadOption)),
@@ -95,7 +100,8 @@ function nameSetting(value: PhpValue): Setting<string> {
     : { value: undefined, origin: { kind: "unknown", why: "is computed", place: value.place } };
 }
 
-function libraryOf(phalcon: PhalconApplication, service: SessionService): string {
+/** What keeps the session, with its version. */
+export function libraryOf(phalcon: PhalconApplication, service: SessionService): string {
   if (service.library === "native") return "PHP's session functions";
   const { text } = phalcon.version;
   return text === undefined ? "Phalcon sessions" : `Phalcon ${text} sessions`;

@@ -6,9 +6,16 @@ import type { IdleEvidence, Place } from "../../../evidence.ts";
 import { child, type PhpFile, type PhpNode, placeOf } from "../../php/php-file.ts";
 import type { PhpSessionSettings } from "../../php/php-settings.ts";
 import { entryOf, scalarOf } from "../../php/php-value.ts";
-import { callsInside, indexPhp, isInside, namedFunctionOf } from "../../php/php-walk.ts";
+import {
+  ancestorsOf,
+  callsInside,
+  indexPhp,
+  isInside,
+  namedFunctionOf,
+} from "../../php/php-walk.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { isSuperglobal, sessionOperations } from "../code/session-operations.ts";
+import { signInPaths } from "../sign-in/collect-sign-ins.ts";
 import type { SessionService } from "./session-services.ts";
 
 /** Lifetimes that Phalcon's adapters take if none is given, in seconds. */
@@ -19,7 +26,10 @@ export function idleEvidence(
   service: SessionService,
   settings: PhpSessionSettings,
 ): IdleEvidence {
-  const checked = ownCheck(phalcon);
+  const { adapter, place } = service;
+  const storeDefault = STORE_DEFAULTS[adapter?.kind ?? ""];
+  const written = storeDefault === undefined ? undefined : entryOf(adapter?.options, "lifetime");
+  const checked = ownCheck(phalcon, written !== undefined);
   if (checked !== undefined) {
     return {
       seconds: {
@@ -32,10 +42,7 @@ export function idleEvidence(
       keptBy: "application",
     };
   }
-  const { adapter, place } = service;
-  const storeDefault = STORE_DEFAULTS[adapter?.kind ?? ""];
   if (adapter !== undefined && storeDefault !== undefined) {
-    const written = entryOf(adapter.options, "lifetime");
     const value = scalarOf(written);
     if (written !== undefined) {
       const seconds = typeof value === "number" ? value : Number.parseInt(String(value), 10);
@@ -66,10 +73,12 @@ export function idleEvidence(
   return { seconds: settings.gcMaxLifetimeSeconds, keptBy: "garbage-collection" };
 }
 
+/** Where the store ends what is not used, a check against the time of the sign-in is another limit. */
 function ownCheck(
   phalcon: PhalconApplication,
+  storeEnds: boolean,
 ): { readonly seconds: number | undefined; readonly place: Place } | undefined {
-  const [first] = timeChecks(phalcon);
+  const [first] = timeChecks(phalcon).filter((check) => !storeEnds || !isFixed(phalcon, check));
   if (first === undefined) return undefined;
   const { file, comparison } = first;
   return { seconds: limitIn(phalcon, file, comparison), place: placeOf(file, comparison) };
@@ -86,6 +95,29 @@ export interface TimeCheck {
 /** `time() - $session->get("seen") > 1800`, in a function that then ends the session or turns people away. */
 export function timeChecks(phalcon: PhalconApplication): readonly TimeCheck[] {
   const operations = sessionOperations(phalcon);
+  return clockComparisons(phalcon).filter(({ file, comparison }) => {
+    const branch = ancestorsOf(file, comparison).find(({ kind }) => kind === "if");
+    const inBranch = operations.filter(
+      ({ file: of, node }) => of === file && branch !== undefined && isInside(node, branch),
+    );
+    // A time that only gives the session a new id ends nothing.
+    const rotates = inBranch.some(({ kind }) => kind === "regenerate");
+    if (rotates && !inBranch.some(({ kind }) => kind === "destroy" || kind === "remove"))
+      return false;
+    const scope = namedFunctionOf(file, comparison);
+    return operations.some(
+      ({ kind, node, file: of }) =>
+        of === file &&
+        scope !== undefined &&
+        (kind === "destroy" || kind === "remove") &&
+        isInside(node, scope.node),
+    );
+  });
+}
+
+/** Comparisons of the time with one that the session holds, whatever follows from them. */
+export function clockComparisons(phalcon: PhalconApplication): readonly TimeCheck[] {
+  const operations = sessionOperations(phalcon);
   const files = phalcon.code.files.filter(({ text }) => /session/i.test(text) && TIME.test(text));
   return files.flatMap((file) =>
     indexPhp(file)
@@ -96,17 +128,31 @@ export function timeChecks(phalcon: PhalconApplication): readonly TimeCheck[] {
         if (scope === undefined || !tellsTime(file, comparison)) return [];
         const inFile = operations.filter(({ file: of }) => of === file);
         if (!readsSession(file, comparison, scope.node, inFile)) return [];
-        const ends = inFile.some(
-          ({ kind, node }) =>
-            (kind === "destroy" || kind === "remove") && isInside(node, scope.node),
-        );
-        if (!ends) return [];
         const read = inFile.filter(
           ({ kind, node }) => kind === "read" && isInside(node, scope.node),
         );
-        const keys = new Set(read.flatMap(({ key }) => key ?? []));
-        return [{ file, comparison, keys: new Set([...keys].filter(isTime)) }];
+        const parts = [comparison, ...madeOf(file, comparison, scope.node)];
+        const near = read.filter(({ node }) => parts.some((part) => isInside(node, part)));
+        const keys = (near.length > 0 ? near : read).flatMap(({ key }) => key ?? []);
+        return [{ file, comparison, keys: new Set(keys.filter(isTime)) }];
       }),
+  );
+}
+
+/** Only signing in writes the time: it is not renewed by use. */
+export function isFixed(phalcon: PhalconApplication, { keys }: TimeCheck): boolean {
+  const signIns = new Set(
+    signInPaths(phalcon).flatMap(({ steps }) => steps.map(({ within }) => within.node)),
+  );
+  const writes = sessionOperations(phalcon).filter(
+    ({ kind, key }) => kind === "write" && key !== undefined && keys.has(key),
+  );
+  return (
+    writes.length > 0 &&
+    writes.every(({ file, node }) => {
+      const within = namedFunctionOf(file, node);
+      return within !== undefined && signIns.has(within.node);
+    })
   );
 }
 
@@ -139,22 +185,26 @@ function readsSession(
   if (read.some(({ node }) => isInside(node, comparison))) return true;
   const superglobals = indexPhp(file).ofKind("variable").filter(isSuperglobal);
   if (superglobals.some((node) => isInside(node, comparison))) return true;
-  const assigned = indexPhp(file).assignments.filter((node) => isInside(node, scope));
-  const compared = indexPhp(file)
-    .ofKind("variable")
-    .filter((node) => isInside(node, comparison));
-  return compared.some((variable) =>
-    assigned.some(
-      (assignment) =>
-        child(assignment, "left")?.name === variable.name &&
-        [...read.map(({ node }) => node), ...superglobals].some((node) =>
-          isInside(node, assignment),
-        ),
-    ),
+  return madeOf(file, comparison, scope).some((assignment) =>
+    [...read.map(({ node }) => node), ...superglobals].some((node) => isInside(node, assignment)),
   );
 }
 
-function limitIn(
+/** Assignments of the variables that are compared. */
+function madeOf(file: PhpFile, comparison: PhpNode, scope: PhpNode): readonly PhpNode[] {
+  const compared = new Set(
+    indexPhp(file)
+      .ofKind("variable")
+      .filter((node) => isInside(node, comparison))
+      .map(({ name }) => name),
+  );
+  return indexPhp(file).assignments.filter(
+    (node) => isInside(node, scope) && compared.has(child(node, "left")?.name),
+  );
+}
+
+/** The number of seconds that a time is compared with. */
+export function limitIn(
   phalcon: PhalconApplication,
   file: PhpFile,
   comparison: PhpNode,

@@ -207,6 +207,14 @@ export function namedInConfig(phalcon: PhalconApplication): string | undefined {
   return undefined;
 }
 
+/** The adapter is for a variable to name, which has no value here. */
+export function isLeftToEnvironment(phalcon: PhalconApplication): boolean {
+  return CONFIGURED.some((path) => {
+    const value = phalcon.config.lookUp(path);
+    return value?.kind === "environment" && scalarOf(value) === undefined;
+  });
+}
+
 /** Every adapter that code makes, in whichever way. */
 export function sessionAdapters(phalcon: PhalconApplication): readonly SessionAdapter[] {
   const created = phalcon.code.calls.filter(

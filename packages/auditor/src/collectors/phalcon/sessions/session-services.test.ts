@@ -22,6 +22,25 @@ $session = new \\Phalcon\\Session\\Manager(); $session->setAdapter(new Rows($di)
 }
 
 describe("sessionServices", () => {
+  it("takes what the code makes without a variable that has no value", () => {
+    const services = (value: string) => ({
+      services: `$di->setShared("session", function () use ($config) {
+  if (isset($config->session->adapter)) {
+    $class = "Phalcon\\\\Session\\\\Adapter\\\\" . $config->session->adapter;
+    return new $class([]);
+  }
+  return new \\Phalcon\\Session\\Adapter\\Stream();
+});`,
+      config: {
+        "app/config/config.php": `<?php return ["session" => ["adapter" => ${value}]];`,
+      },
+    });
+    const left = services('getenv("DESK_SESSIONS")');
+    expect(stored(left.services, left.config)).toMatchObject({ value: "files" });
+    const decided = services('"Redis"');
+    expect(stored(decided.services, decided.config)).toMatchObject({ value: "redis" });
+  });
+
   it("finds the service in a provider's class", () => {
     const provider = `use Phalcon\\Session\\{Manager, Adapter\\Stream};
 class SessionProvider implements \\Phalcon\\Di\\ServiceProviderInterface {

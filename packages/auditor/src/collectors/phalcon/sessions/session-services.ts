@@ -17,6 +17,7 @@ import { sessionOperations } from "../code/session-operations.ts";
 import {
   ADAPTER,
   adapterMadeAs,
+  isLeftToEnvironment,
   isManager,
   MANAGER,
   namedInConfig,
@@ -105,7 +106,11 @@ function chosen(
   if (kinds.size <= 1) return adapters[0];
   const name = namedInConfig(phalcon);
   const kind = name === undefined ? undefined : storageKind(name);
-  return kind === undefined ? undefined : adapters.find((adapter) => adapter.kind === kind);
+  if (kind !== undefined) return adapters.find((adapter) => adapter.kind === kind);
+  // A variable that the repository gives no value leaves what the code makes without it.
+  const written = adapters.filter((adapter) => adapter.kind !== undefined);
+  const isOne = new Set(written.map((adapter) => adapter.kind)).size === 1;
+  return isOne && isLeftToEnvironment(phalcon) ? written[0] : undefined;
 }
 
 function inGroups(adapters: readonly SessionAdapter[]): readonly (readonly SessionAdapter[])[] {

@@ -5,7 +5,7 @@
 import type { AuditLogEvidence, Place, PresenceEvidence } from "../../../evidence.ts";
 import { child, nameOf, type PhpFile, type PhpNode } from "../../php/php-file.ts";
 import { scalarOf } from "../../php/php-value.ts";
-import { ancestorsOf, isInside, walkPhp } from "../../php/php-walk.ts";
+import { ancestorsOf, isInside, type PhpCall, walkPhp } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { type Step, textOf } from "../code/trace.ts";
 import { placeOfStep, signInPaths } from "./collect-sign-ins.ts";
@@ -69,7 +69,8 @@ function mentionsLimit({ call, node, file, within, operation }: Step): boolean {
     return (
       LIMITS.test(call.name) ||
       LIMITS.test((call.className ?? "").replace(/^.*\\/, "")) ||
-      LIMITS.test(nameOf(child(call.target, "offset")) ?? "")
+      LIMITS.test(nameOf(child(call.target, "offset")) ?? "") ||
+      countsUnderKey(call)
     );
   }
   if (node.kind === "assign")
@@ -79,6 +80,14 @@ function mentionsLimit({ call, node, file, within, operation }: Step): boolean {
     namesIn(node).some((name) => LIMITS.test(name)) &&
     textOf(file, node).length < 300
   );
+}
+
+/** `$redis->incr("wrong_logins:" . $address)`: what is counted stands in the key. */
+function countsUnderKey({ name, form, file, arguments: [key] }: PhpCall): boolean {
+  if (form !== "method" || key === undefined) return false;
+  if (!/^(incr(by|ement)?|hincrby|get|exists|has|set|setex|save|expire)$/.test(name)) return false;
+  const words = [...textOf(file, key).matchAll(/["']([^"']*)["']/g)].map(([, word = ""]) => word);
+  return words.some((word) => LIMITS.test(word.replaceAll(/[-.:\s]/g, "_")));
 }
 
 /** The answer "too many requests", or a count of attempts that is held against a number. */
@@ -185,7 +194,9 @@ function isRecord({ call }: Step): boolean {
     String((call.target?.arguments as readonly PhpNode[] | undefined)?.[0]?.value ?? "");
   const short = holder.replace(/^.*\\/, "");
   if (
-    /^(add|save|create|insert|store|record|log|count_?up|increment)$/.test(call.name) &&
+    /^(add|save|create|insert|store|record|register|track|write|log|count_?up|increment)\w*$/.test(
+      call.name,
+    ) &&
     RECORDS.test(short)
   )
     return true;
@@ -200,7 +211,10 @@ function isFailure({ write }: SignInPath, step: Step): boolean {
     (call?.className ?? "").replace(/^.*\\/, ""),
     isApart ? (within.name ?? "") : "",
     call?.form === "new" ? "" : textOf(file, node).slice(0, 300),
-  ].join(" ");
+    // `createOrFail()` says what becomes of the record, and not of the sign-in.
+  ]
+    .join(" ")
+    .replaceAll(/or_?fail\b/gi, "");
   if (FAILURE.test(said)) return true;
   if (SUCCESS.test(said)) return false;
   const level = step.trail.findIndex((at, index) => at.node !== write.trail[index]?.node);

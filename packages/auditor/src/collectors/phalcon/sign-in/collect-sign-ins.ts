@@ -4,15 +4,15 @@
  */
 import type { PrivilegeChange } from "../../../evidence.ts";
 import { placeOf } from "../../php/php-file.ts";
-import type { PhpFunction } from "../../php/php-walk.ts";
+import { namedFunctionOf, type PhpFunction } from "../../php/php-walk.ts";
 import { isUserCreation, readsCookie } from "../code/account-actions.ts";
 import { entriesOf } from "../code/call-graph.ts";
 import { isCredentialCheck } from "../code/credential-check.ts";
-import { identityReads, identityWrites } from "../code/identity.ts";
+import { identityReads, identityWrites, SIGNS_IN } from "../code/identity.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { type Step, textOf, traceOf } from "../code/trace.ts";
 import { guardSignIns } from "./auth-guard.ts";
-import { rotationAround } from "./rotation.ts";
+import { type RotationSeen, rotationAround } from "./rotation.ts";
 import type { SignInPath } from "./sign-in-path.ts";
 
 const collected = new WeakMap<PhalconApplication, readonly SignInPath[]>();
@@ -20,19 +20,22 @@ const collected = new WeakMap<PhalconApplication, readonly SignInPath[]>();
 export function signInPaths(phalcon: PhalconApplication): readonly SignInPath[] {
   const known = collected.get(phalcon);
   if (known !== undefined) return known;
-  const own = identityWrites(phalcon).flatMap(({ operation, within }) =>
+  const own = identityWrites(phalcon).flatMap(({ operation, within, isCookie }) =>
     entriesOf(phalcon, within).flatMap((entry) => {
       const steps = traceOf(phalcon, entry);
       // One action may come here twice: by password, and by a cookie.
-      const writes = steps.filter(({ node }) => node === operation.node);
+      const writes = steps.filter(
+        (step) =>
+          step.node === operation.node && (operation.key !== undefined || isSignIn(entry, step)),
+      );
       return writes.map((write): SignInPath => {
-        const rotation = rotationAround(steps, write);
+        const rotation = isCookie === true ? NEW_COOKIE : rotationAround(steps, write);
         const change: PrivilegeChange = {
           kind: kindOf(entry, steps, write),
           place: operation.place,
           rotation: rotation.rotation,
           ...(rotation.place && { rotationPlace: rotation.place }),
-          why: `${written(operation.key)} in ${nameFor(write.within)}: ${rotation.why}.`,
+          why: `${written(operation.key, isCookie)} in ${nameFor(write.within)}: ${rotation.why}.`,
         };
         return { entry, steps, write, change };
       });
@@ -43,7 +46,20 @@ export function signInPaths(phalcon: PhalconApplication): readonly SignInPath[] 
   return paths;
 }
 
-function written(key: string | undefined): string {
+/** A key that is computed may hold anything: what is called on the way says whether somebody signs in. */
+function isSignIn(entry: PhpFunction, { trail }: Step): boolean {
+  const names = trail.map(({ file, node }) => namedFunctionOf(file, node)?.name ?? "");
+  return [entry.name ?? "", ...names].some((name) => SIGNS_IN.test(name));
+}
+
+/** There is no id that anybody could know from before. */
+const NEW_COOKIE: RotationSeen = {
+  rotation: "rotated",
+  why: "each sign-in is given a cookie anew",
+};
+
+function written(key: string | undefined, isCookie = false): string {
+  if (isCookie) return `The cookie "${key}" is written`;
   return key === undefined
     ? "The identity is written to the session"
     : `"${key}" is written to the session`;
@@ -61,7 +77,9 @@ function kindOf(entry: PhpFunction, steps: readonly Step[], write: Step): Privil
   if (/impersonat|login_?as|switch_?user|masquerad/i.test(names)) return "impersonation";
   const inside = before.filter(({ within }) => within.node === write.within.node);
   if (inside.some(readsCookie) && !inside.some(isCredentialCheck)) return "remember-me";
-  if (before.some(isSingleSignOn)) return "single-sign-on";
+  // Where several ways in lie one after the other, the last before the write is this one.
+  const other = before.findLastIndex(isSingleSignOn);
+  if (other !== -1 && other > before.findLastIndex(isCredentialCheck)) return "single-sign-on";
   const check = before.findIndex(isCredentialCheck);
   const cookie = before.findIndex(readsCookie);
   // A token from a cookie may be checked like a password.

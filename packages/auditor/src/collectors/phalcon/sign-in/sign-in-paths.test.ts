@@ -77,6 +77,64 @@ class Enter {
     expect(signIns).toMatchObject([{ kind: "registration", rotation: "none", place: { line: 7 } }]);
   });
 
+  it("takes the last of several ways in for the one that signs in", () => {
+    const evidence = evidenceWith(`class GateController extends \\Phalcon\\Mvc\\Controller {
+  public function enterAction() {
+    $this->view->link = (new \\League\\OAuth2\\Client\\Provider\\Github($this->keys))->url();
+    if ($this->security->checkHash($this->request->getPost("password"), $row->secret)) { $this->session->set("auth", $row->id); }
+  }
+}`);
+    expect(evidence.privilegeChanges[0]).toMatchObject({ kind: "password" });
+    expect(evidence.throttling).toMatchObject({ present: false });
+  });
+
+  it("tells a sign-in under a computed key by what is called on the way", () => {
+    const KEEPER = `<?php class Keeper {
+  public function keep($who) { $this->session->set($this->key, json_encode($who)); }
+  public function loginById($id) { $this->keep(Guests::findFirst($id)); }
+}`;
+    const evidence = evidenceWith(
+      `class GateController extends \\Phalcon\\Mvc\\Controller {
+  public function enterAction() { if ($this->bound($this->request->getPost("password"))) { $this->keeper->loginById($this->id); } }
+  public function tongueAction() { $this->keeper->keep($this->request->getPost("tongue")); }
+  private function bound($password) { return ldap_bind($this->link, $this->name, $password); }
+}`,
+      { "app/Keeper.php": KEEPER },
+    );
+    const signIns = evidence.privilegeChanges.filter(({ kind }) => !/change/.test(kind));
+    expect(signIns).toMatchObject([{ kind: "password", rotation: "none" }]);
+  });
+
+  it("knows a cookie that remembers people by the property that keeps its name", () => {
+    const keeper = (written: string) => `<?php class Keeper {
+  public function login($who) {
+    $token = $this->random->hex(16); $row = new Kept(); $row->token = $token; $row->save();
+    $this->cookies->set(${written}, $token, time() + 86400);
+    $this->session->set("auth", $who->id);
+  }
+  public function recall() { $row = Kept::findFirstByToken($this->cookies->get($this->crumb)->getValue()); $this->session->set("auth", $row->who_id); }
+}`;
+    const remembered = (written: string) =>
+      evidenceWith(ENTER("$this->keeper->login($person);", ""), {
+        "app/Keeper.php": keeper(written),
+      }).rememberMe;
+    expect(remembered("$this->crumb")).toMatchObject({
+      scheme: "random-token",
+      secure: { value: "never" },
+      httpOnly: { value: false },
+    });
+    expect(remembered("$this->colour")).toBeUndefined();
+  });
+
+  it("sees attempts counted under a key", () => {
+    const evidence = (key: string) =>
+      evidenceWith(ENTER(`if ($this->redis->incr("${key}" . $ip) > 5) { return; }`, ""), {
+        "app/Doors.php": SERVICE,
+      }).throttling?.present;
+    expect(evidence("login-attempts:")).toBe(true);
+    expect(evidence("visits:")).toBe(false);
+  });
+
   it("does not take comments for code", () => {
     const commented = ENTER("// $this->session->regenerateId();", "/* RateLimiter, captcha */");
     const evidence = evidenceWith(commented, { "app/Doors.php": SERVICE });
@@ -124,6 +182,26 @@ describe("collectCsrf", () => {
       cover: "partial",
       gaps: [{ place: { file: ACCOUNT } }],
     });
+  });
+
+  it("accepts a check in initialize(), and in what a micro application runs before", () => {
+    const check = "if (!$this->security->checkToken()) { throw new \\RuntimeException(); }";
+    const base = `<?php class Base extends \\Phalcon\\Mvc\\Controller { public function initialize() { ${check} } }`;
+    const named = {
+      "app/BaseController.php": base.replace("class Base ", "class BaseController "),
+    };
+    const all = { ...named, [ACCOUNT]: "<?php" };
+    const controller = ACTIONS.replace("extends Base ", "extends BaseController ");
+    expect(evidenceWith(controller, all).csrf?.cover).toBe("protected");
+    const micro = {
+      [ACCOUNT]: "<?php",
+      "app/routes.php": `<?php $app = new \\Phalcon\\Mvc\\Micro($di);
+$app->before(function () use ($app) { return $app->security->checkToken(); });`,
+    };
+    expect(
+      evidenceWith(ACTIONS.replace("extends Base", "extends \\Phalcon\\Mvc\\Controller"), micro)
+        .csrf?.cover,
+    ).toBe("protected");
   });
 
   it("asks a form's validators, not its hidden field", () => {

@@ -3,10 +3,12 @@
  * @module
  */
 import type { SignOut } from "../../../evidence.ts";
-import { placeOf } from "../../php/php-file.ts";
+import { type PhpFile, type PhpNode, placeOf } from "../../php/php-file.ts";
 import { indexPhp, namedFunctionOf, type PhpFunction } from "../../php/php-walk.ts";
+import { isNothing } from "../code/about-somebody.ts";
 import { entriesOf } from "../code/call-graph.ts";
-import { identityKeys, isNothing } from "../code/identity.ts";
+import { identityKeys, identityWrites } from "../code/identity.ts";
+import { identityCookies } from "../code/identity-cookies.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { sessionOperations } from "../code/session-operations.ts";
 import { type Step, traceOf } from "../code/trace.ts";
@@ -29,8 +31,10 @@ export function collectSignOuts(phalcon: PhalconApplication): readonly SignOut[]
   const guarded = guardSignOuts(phalcon);
   if (signInPaths(phalcon).length === 0) return guarded;
   const keys = identityKeys(phalcon);
+  const removals = cookieRemovals(phalcon);
   const signOuts = signOutPaths(phalcon).flatMap(
-    ({ entry, steps }) => signOutOf(entry, steps, keys) ?? [],
+    ({ entry, steps }) =>
+      cookieSignOut(entry, steps, removals) ?? signOutOf(entry, steps, keys) ?? [],
   );
   return distinct([
     ...guarded,
@@ -49,6 +53,10 @@ export function signOutPaths(phalcon: PhalconApplication): readonly SignOutPath[
       (kind === "remove" && (key === undefined || keys.has(key))) ||
       (kind === "write" && key !== undefined && keys.has(key) && isNothing(value));
     const within = ends ? namedFunctionOf(file, node) : undefined;
+    if (within !== undefined) functions.set(within.node, within);
+  }
+  for (const [node, file] of cookieRemovals(phalcon)) {
+    const within = namedFunctionOf(file, node);
     if (within !== undefined) functions.set(within.node, within);
   }
   const ended = [...functions.values()];
@@ -70,6 +78,25 @@ export function signOutPaths(phalcon: PhalconApplication): readonly SignOutPath[
     ),
   );
   return named.length > 0 ? named : paths;
+}
+
+/** Where a cookie that says who somebody is, in the place of a session, is taken away. */
+function cookieRemovals(phalcon: PhalconApplication): ReadonlyMap<PhpNode, PhpFile> {
+  if (!identityWrites(phalcon).some(({ isCookie }) => isCookie === true)) return new Map();
+  const removals = identityCookies(phalcon).flatMap((cookie) => cookie.removals);
+  return new Map(removals.map(({ file, node }) => [node, file]));
+}
+
+function cookieSignOut(
+  entry: PhpFunction,
+  steps: readonly Step[],
+  removals: ReadonlyMap<PhpNode, PhpFile>,
+): SignOut | undefined {
+  const removed = steps.find(({ node }) => removals.has(node));
+  if (removed === undefined) return undefined;
+  const { file, node } = removed;
+  const why = `${nameFor(entry)} removes the cookie.`;
+  return { place: placeOf(file, node), effect: "cookie-cleared", why };
 }
 
 function signOutOf(

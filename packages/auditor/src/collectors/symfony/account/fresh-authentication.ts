@@ -30,10 +30,10 @@ const CONSTRAINT = /(#\[[^\]\n]{0,200}|\*\s*@)[\w\\]*UserPassword\b/;
 
 export function freshAuthentication(app: SymfonyApplication): Observation[] {
   const seen = passwordPages(app).map((page) => judged(app, page));
-  const place = bundlePasswordPage(app);
-  if (place !== undefined) {
-    const what = "FOSUserBundle's page for changing the password asks for the old one.";
-    seen.push({ topic, place, kind: "good", what });
+  const page = bundlePasswordPage(app);
+  if (page !== undefined) {
+    const what = `${page.bundle}'s page for changing the password asks for the old one.`;
+    seen.push({ topic, place: page.place, kind: "good", what });
   }
   return seen;
 }

@@ -18,8 +18,9 @@ import {
   classesOf,
   runsOutsideRequests,
   titleOf,
+  typesOf,
 } from "../code/code-roles.ts";
-import { callsOf, codeTextOf } from "../code/code-text.ts";
+import { callsOf, codeTextOf, expandedText } from "../code/code-text.ts";
 import { nameNode } from "../code/session-rotation.ts";
 import { hasPackage, type SymfonyApplication } from "../code/symfony-application.ts";
 
@@ -60,13 +61,8 @@ function findPages(app: SymfonyApplication): PasswordPage[] {
   return requestMethods(app).flatMap((method): PasswordPage[] => {
     // Setters, hashers and handlers make changes for whoever calls them: the page is where a person does.
     if (!isPage(method) || OTHER_OCCASION.test(method.name ?? "")) return [];
-    const calls = callsReached(app.code, method, 2);
-    const form = calls.find(
-      (call) =>
-        call.name === "createform" &&
-        (isPasswordForm(formOf(app, call)) ||
-          (isOneself(method, argumentOf(call, 1, "data")) && hasNewPassword(app, call))),
-    );
+    const calls = [...callsReached(app.code, method, 2), ...formCallsOf(method)];
+    const form = calls.find((call) => isPasswordFormOf(app, method, call));
     const isNamed = CHANGES_PASSWORD.test(titleOf(method)) && !OTHER_OCCASION.test(titleOf(method));
     if (form === undefined && !isNamed && !setsPassword(method, calls)) return [];
     const stores = calls.find(({ name }) => STORES.test(name));
@@ -76,26 +72,77 @@ function findPages(app: SymfonyApplication): PasswordPage[] {
   });
 }
 
+const CREATES_FORM: ReadonlySet<string> = new Set([
+  "createform",
+  "createnamedform",
+  "createnamed",
+  "create",
+  "createbuilder",
+  "createnamedbuilder",
+  "createformbuilder",
+]);
+
+/** By its name, or as a form of the person who is signed in that has a field for a new password. */
+function isPasswordFormOf(app: SymfonyApplication, method: PhpFunction, call: PhpCall): boolean {
+  if (!CREATES_FORM.has(call.name)) return false;
+  if (call.name === "createform" && isPasswordForm(formOf(app, call))) return true;
+  // A named form has its name first.
+  const at = /named/.test(call.name) ? 1 : 0;
+  if (call.name === "createformbuilder") {
+    const builder = argumentOf(call, 0, "data");
+    return isOneself(method, builder) && callsOf(method).some((add) => isNewPassword(app, add));
+  }
+  const given = argumentOf(call, at, "type");
+  const name = given === undefined ? undefined : classNameOf(app, call, given);
+  if (name === undefined) return false;
+  if (isPasswordForm(name.replace(/^.*\\/, "")) && !OTHER_OCCASION.test(titleOf(method)))
+    return true;
+  return isOneself(method, argumentOf(call, at + 1, "data")) && hasNewPassword(app, name, 0);
+}
+
+/** A live component makes its form in a method of its own, which no action of it calls. */
+function formCallsOf({ of }: PhpFunction): readonly PhpCall[] {
+  const maker = of?.traits.some((name) => name.endsWith("ComponentWithFormTrait"))
+    ? of.methods.get("instantiateform")
+    : undefined;
+  return maker === undefined ? [] : callsOf(maker);
+}
+
 function isPasswordForm(name: string): boolean {
   return CHANGES_PASSWORD.test(name) && !OTHER_OCCASION.test(name);
 }
 
-/** A form of the application with a field for a new password. */
-function hasNewPassword(app: SymfonyApplication, call: PhpCall): boolean {
-  const name = formClassOf(app, call);
-  const form = name === undefined ? undefined : app.code.classNamed(name);
+const MAX_NESTED_FORMS = 2;
+
+/** A form of the application with a field for a new password, or with a part that has one. */
+function hasNewPassword(app: SymfonyApplication, name: string, depth: number): boolean {
+  const form = app.code.classNamed(name);
   if (form === undefined || OTHER_OCCASION.test(form.name ?? "")) return false;
   return callsOf(form).some((add) => {
-    const field = add.name === "add" ? argumentOf(add, 0) : undefined;
-    const type = argumentOf(add, 1);
-    const value = field === undefined ? undefined : scalarOf(evaluate(app.code, add.file, field));
-    if (typeof value !== "string" || type === undefined) return false;
-    const written = codeTextOf(add.file, type);
+    if (isNewPassword(app, add)) return true;
+    const type = add.name === "add" ? argumentOf(add, 1) : undefined;
+    const part = type === undefined ? undefined : classNameOf(app, add, type);
     return (
-      (NEW_PASSWORD.test(value) && /Password|Repeated/.test(written)) ||
-      (REPEATED.test(value) && /Repeated/.test(written))
+      part !== undefined &&
+      part !== name &&
+      depth < MAX_NESTED_FORMS &&
+      hasNewPassword(app, part, depth + 1)
     );
   });
+}
+
+function isNewPassword(app: SymfonyApplication, add: PhpCall): boolean {
+  const field = add.name === "add" ? argumentOf(add, 0) : undefined;
+  const type = argumentOf(add, 1);
+  const value = field === undefined ? undefined : scalarOf(evaluate(app.code, add.file, field));
+  if (typeof value !== "string" || type === undefined) return false;
+  const written = codeTextOf(add.file, type);
+  const options = argumentOf(add, 2);
+  return (
+    (NEW_PASSWORD.test(value) && /Password|Repeated/.test(written)) ||
+    (REPEATED.test(value) && /Repeated/.test(written)) ||
+    (options !== undefined && /['"]hash_property_path['"]/.test(codeTextOf(add.file, options)))
+  );
 }
 
 /** Hashes a password and hands it to whoever is signed in: itself, or by a service that it calls. */
@@ -108,23 +155,63 @@ function setsPassword(method: PhpFunction, reached: readonly PhpCall[]): boolean
     (call) =>
       isOwn(call) &&
       (/^(set|check|update|change|save)_?new_?password$/.test(call.name) ||
+        (call.form === "new" && isPasswordForm(call.className?.replace(/^.*\\/, "") ?? "")) ||
+        isGivenHash(method, call) ||
         (/^(set|update|change)\w*password$/.test(call.name) &&
           reached.some(({ name }) => HASHES.has(name)))),
   );
 }
 
+/** `$user->setX($hasher->hash($new))`, in whatever language X is. */
+function isGivenHash(method: PhpFunction, call: PhpCall): boolean {
+  const value = argumentOf(call, 0);
+  return (
+    call.name.startsWith("set") &&
+    !/code|token|secret|otp|pin|key|answer|seed/.test(call.name) &&
+    isOneself(method, call.target) &&
+    value !== undefined &&
+    /->(hash|hashPassword|encodePassword)\(|\bpassword_hash\(/.test(expandedText(method, value))
+  );
+}
+
+/** Whoever is signed in, as the framework or a service of the application gives him. */
+const CURRENT =
+  /->(get|require)(User(OrThrow|Entity|OrFail)?|(Current|Logged(In)?|Authenticated|Session)(User|Member|Account|Customer)\w*)\(\s*\)/i;
+
+/** A property that the class gives whoever is signed in. */
+function isKeptAsCurrent({ file, of }: PhpFunction, node: PhpNode): boolean {
+  const name = nameOf(child(node, "offset"));
+  if (of === undefined || name === undefined || nameOf(child(node, "what")) !== "this")
+    return false;
+  return indexPhp(file).assignments.some((each) => {
+    const [left, value] = [child(each, "left"), child(each, "right")];
+    return (
+      isInside(each, of.node) &&
+      left?.kind === "propertylookup" &&
+      nameOf(child(left, "offset")) === name &&
+      value !== undefined &&
+      CURRENT.test(codeTextOf(file, value))
+    );
+  });
+}
+
 /** What stands here is the person who is signed in. */
 function isOneself(method: PhpFunction, node: PhpNode | undefined): boolean {
   if (node === undefined) return false;
-  const current = /->getUser(OrThrow|Entity)?\(\s*\)/i;
-  if (current.test(codeTextOf(method.file, node))) return true;
+  if (CURRENT.test(codeTextOf(method.file, node))) return true;
+  if (node.kind === "propertylookup") return isKeptAsCurrent(method, node);
   if (node.kind !== "variable") return false;
   const name = nameOf(node);
   if (name === undefined) return false;
   const isGiven = method.parameters.some(
     (parameter) =>
       nameOf(parameter) === name &&
-      attributesOf(parameter).some((attribute) => attribute.name.endsWith("CurrentUser")),
+      (attributesOf(parameter).some((attribute) => attribute.name.endsWith("CurrentUser")) ||
+        // The framework gives an action whoever is signed in for this type.
+        (isPage(method) &&
+          typesOf(method.file, parameter).some((type) =>
+            /^Symfony\\.*\\UserInterface$/.test(type),
+          ))),
   );
   return (
     isGiven ||
@@ -135,36 +222,52 @@ function isOneself(method: PhpFunction, node: PhpNode | undefined): boolean {
         return (
           value !== undefined &&
           isInside(each, method.node) &&
-          current.test(codeTextOf(method.file, value))
+          CURRENT.test(codeTextOf(method.file, value))
         );
       })
   );
 }
 
-/** FOSUserBundle's own page for it, if its routes are imported. */
-export function bundlePasswordPage(app: SymfonyApplication): Place | undefined {
-  if (!hasPackage(app, "friendsofsymfony/user-bundle")) return undefined;
-  for (const file of app.application.files) {
-    if (!/rout(es|ing)[^/]*(\/[^/]*)?\.(ya?ml|xml|php)$/.test(file)) continue;
-    const lines = (app.tree.read(file) ?? "").split("\n");
-    const at = lines.findIndex(
-      (line) => /@FOSUserBundle\/.*(all|change_password)\./.test(line) && !/^\s*#/.test(line),
-    );
-    if (at !== -1) return { file, line: at + 1, column: 1 };
+/** A bundle's own page for it. */
+export interface BundlePage {
+  readonly bundle: string;
+  readonly place: Place;
+}
+
+/** Bundles that bring such a page, and how an application imports its routes. */
+const BUNDLES = [
+  ["friendsofsymfony/user-bundle", "FOSUserBundle", /@FOSUserBundle\/.*(all|change_password)\./],
+  [
+    "nucleos/user-bundle",
+    "NucleosUserBundle",
+    /@NucleosUserBundle\/.*(all|change_password|update_security)\./,
+  ],
+  ["sonata-project/user-bundle", "SonataUserBundle", /@SonataUserBundle\/.*change_password/],
+] as const;
+
+/** If its routes are imported. */
+export function bundlePasswordPage(app: SymfonyApplication): BundlePage | undefined {
+  for (const [name, bundle, imported] of BUNDLES) {
+    if (!hasPackage(app, name)) continue;
+    for (const file of app.application.files) {
+      if (!/rout(es|ing)[^/]*(\/[^/]*)?\.(ya?ml|xml|php)$/.test(file)) continue;
+      const lines = (app.tree.read(file) ?? "").split("\n");
+      const at = lines.findIndex((line) => imported.test(line) && !/^\s*(#|\/\/|<!--)/.test(line));
+      if (at !== -1) return { bundle, place: { file, line: at + 1, column: 1 } };
+    }
   }
   return undefined;
 }
 
-function formClassOf(app: SymfonyApplication, call: PhpCall): string | undefined {
-  const given = argumentOf(call, 0, "type");
-  const name = given === undefined ? undefined : scalarOf(evaluate(app.code, call.file, given));
+function classNameOf(app: SymfonyApplication, call: PhpCall, given: PhpNode): string | undefined {
+  const name = scalarOf(evaluate(app.code, call.file, given));
   return typeof name === "string" ? name : undefined;
 }
 
 function formOf(app: SymfonyApplication, call: PhpCall): string {
   const given = argumentOf(call, 0, "type");
   return (
-    formClassOf(app, call)?.replace(/^.*\\/, "") ??
+    (given === undefined ? undefined : classNameOf(app, call, given))?.replace(/^.*\\/, "") ??
     codeTextOf(call.file, given ?? call.node).slice(0, 200)
   );
 }
@@ -175,7 +278,7 @@ function isPage({ of, node }: PhpFunction): boolean {
   const name = `${of?.name ?? ""} ${of?.parent ?? ""} ${of?.traits.join(" ") ?? ""}`;
   return (
     /Controller|Action\b|LiveComponent/.test(name) ||
-    attributesOf(node).some((attribute) => attribute.name.endsWith("Route"))
+    attributesOf(node).some((attribute) => /(Route|LiveAction)$/.test(attribute.name))
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PrivilegeChange } from "../../../evidence.ts";
-import { controller, evidenceOf, securityYaml } from "../testing.ts";
+import { evidenceOf, securityYaml } from "../testing.ts";
 
 const SECURITY = securityYaml("form_login: ~", "logout: ~");
 
@@ -29,6 +29,32 @@ function roleChange(equals: string, version: string): PrivilegeChange | undefine
   return evidenceOf(files, { version }).privilegeChanges.find(({ kind }) => kind === "role-change");
 }
 
+function changeIn(files: Record<string, string>): PrivilegeChange | undefined {
+  return evidenceOf(files).privilegeChanges.find(({ kind }) => kind === "role-change");
+}
+
+function clerk(roles: string): Record<string, string> {
+  return {
+    "src/Entity/Clerk.php": `<?php
+namespace App\\Entity;
+use Symfony\\Component\\Security\\Core\\User\\UserInterface;
+class Clerk implements UserInterface { public function getRoles(): array { ${roles} } }`,
+  };
+}
+
+function clerkForm(field: string, about = "Clerk"): Record<string, string> {
+  return {
+    "src/Form/ClerkForm.php": `<?php
+namespace App\\Form;
+use App\\Entity;
+use Symfony\\Component\\Form\\AbstractType;
+class ClerkForm extends AbstractType {
+    public function buildForm($builder, array $options): void { $builder->add('${field}'); }
+    public function configureOptions($resolver): void { $resolver->setDefaults(['data_class' => Entity\\${about}::class]); }
+}`,
+  };
+}
+
 describe("changes of roles", () => {
   it("end sessions where the framework compares roles", () => {
     expect(roleChange("", "6.4.3")).toMatchObject({ rotation: "rotated", others: "ended" });
@@ -48,74 +74,65 @@ describe("changes of roles", () => {
     expect(roleChange("", "4.3.1")).toMatchObject({ rotation: "none" });
   });
 
+  it("do not where users are of a bundle whose isEqualTo() compares none", () => {
+    for (const parent of [
+      "Nucleos\\\\UserBundle\\\\Entity\\\\BaseUser",
+      "Sonata\\\\UserBundle\\\\Entity\\\\BaseUser",
+    ]) {
+      const user = `<?php namespace App\\Entity; class Person extends \\${parent.replaceAll("\\\\", "\\")} {}`;
+      const files = { ...SECURITY, ...ROLE_FORM, "src/Entity/Person.php": user };
+      expect(changeIn(files)).toMatchObject({ rotation: "none", others: "kept" });
+    }
+  });
+
+  it("do not where every person has the same roles, and rights are kept elsewhere", () => {
+    const fixed = changeIn({
+      ...SECURITY,
+      ...clerk("return ['ROLE_CLERK'];"),
+      ...clerkForm("authority"),
+    });
+    expect(fixed).toMatchObject({
+      rotation: "none",
+      others: "unknown",
+      place: { file: "src/Form/ClerkForm.php", line: 6 },
+    });
+    const stored = changeIn({
+      ...SECURITY,
+      ...clerk("return $this->roles;"),
+      ...clerkForm("roles"),
+    });
+    expect(stored).toMatchObject({ rotation: "rotated" });
+  });
+
+  it("are seen in a record that gives a person a role, and not in one of something else", () => {
+    const record = (property: string): Record<string, string> => ({
+      ...SECURITY,
+      ...clerk("return ['ROLE_CLERK'];"),
+      ...clerkForm("role", "Share"),
+      "src/Entity/Share.php": `<?php namespace App\\Entity; class Share { ${property} }`,
+    });
+    expect(changeIn(record("private Clerk $holder;"))).toMatchObject({ rotation: "none" });
+    expect(changeIn(record("private Film $film;"))).toBeUndefined();
+  });
+
+  it("come about where a provider computes roles for whom isEqualTo() never tells apart", () => {
+    const provider = (given: string): Record<string, string> => ({
+      "src/Security/ClerkProvider.php": `<?php
+namespace App\\Security;
+use Symfony\\Component\\Security\\Core\\User\\UserProviderInterface;
+class ClerkProvider implements UserProviderInterface {
+    public function refreshUser($user) { foreach ($this->modulesOf($user) as $module) { $user->addRole(${given}); } return $user; }
+}`,
+    });
+    const user = userClass("$this->id === $user->id");
+    expect(changeIn({ ...SECURITY, ...user, ...provider("$module->role()") })).toMatchObject({
+      rotation: "none",
+    });
+    expect(changeIn({ ...SECURITY, ...user, ...provider("'ROLE_USER'") })).toBeUndefined();
+  });
+
   it("are none where nothing changes roles", () => {
     const { privilegeChanges } = evidenceOf({ ...SECURITY, ...userClass() });
-    expect(privilegeChanges.map(({ kind }) => kind)).toEqual(["password"]);
-  });
-});
-
-describe("changes of the password", () => {
-  function passwordChange(end: string, equals = ""): PrivilegeChange | undefined {
-    const body = `
-    public function changePassword(Request $request, Security $security) {
-        $form = $this->createForm(ChangePasswordType::class, $this->getUser());
-        $form->handleRequest($request);
-        if ($form->isValid()) { $this->manager->flush(); ${end} }
-    }`;
-    const files = { ...SECURITY, ...userClass(equals), ...controller("ProfileController", body) };
-    return evidenceOf(files).privilegeChanges.find(({ kind }) => kind === "password-change");
-  }
-
-  it("end the others' sessions by comparison, and the person's own not", () => {
-    expect(passwordChange("")).toMatchObject({ rotation: "none", others: "ended" });
-    expect(passwordChange("", "$this->getId() === $user->getId()")).toMatchObject({
-      others: "kept",
-    });
-  });
-
-  for (const end of [
-    "return $security->logout(false);",
-    "$request->getSession()->migrate(true);",
-    "$security->login($user);",
-  ]) {
-    it(`rotate with ${end}`, () => {
-      expect(passwordChange(end)).toMatchObject({
-        rotation: "rotated",
-        rotationPlace: { line: 18 },
-      });
-    });
-  }
-
-  it("rotate where a method that the page calls does", () => {
-    const body = (end: string): string => `
-    public function __construct(private Security $security, private Accounts $accounts) {}
-    public function password() { $form = $this->createForm(ChangePasswordType::class); return $this->finish($form); }
-    private function finish($form) { $this->manager->flush(); ${end} }`;
-    const rotation = (end: string): string | undefined =>
-      evidenceOf({
-        ...SECURITY,
-        ...controller("AccountController", body(end)),
-      }).privilegeChanges.find(({ kind }) => kind === "password-change")?.rotation;
-    expect(rotation("return $this->security->logout(false);")).toBe("rotated");
-    expect(rotation("return null;")).toBe("none");
-  });
-
-  it("are found by what a page does, whatever its name", () => {
-    const body = `    public function settings($hasher) {
-        $user = $this->getUser();
-        $user->setPassword($hasher->hashPassword($user, 'x'));
-    }`;
-    const { privilegeChanges } = evidenceOf({ ...SECURITY, ...controller("MeController", body) });
-    expect(privilegeChanges.map(({ kind }) => kind)).toEqual(["password", "password-change"]);
-  });
-
-  it("are none of resets by a link", () => {
-    const body =
-      "    public function resetPassword() { $this->createForm(ChangePasswordType::class); $this->manager->flush(); }";
-    const { privilegeChanges } = evidenceOf({
-      ...SECURITY,
-      ...controller("ResetController", body),
-    });
     expect(privilegeChanges.map(({ kind }) => kind)).toEqual(["password"]);
   });
 });

@@ -4,21 +4,53 @@
  * @module
  */
 import type { Place, PrivilegeChange } from "../../../evidence.ts";
+import { isSubclassOf, methodOf } from "../../php/php-code.ts";
 import { placeOf } from "../../php/php-file.ts";
 import { evaluate, scalarOf } from "../../php/php-value.ts";
-import { argumentOf, namedFunctionOf, type PhpCall, type PhpFunction } from "../../php/php-walk.ts";
-import { receiverOf, runsOutsideRequests, titleOf } from "../code/code-roles.ts";
+import {
+  argumentOf,
+  namedFunctionOf,
+  type PhpCall,
+  type PhpClass,
+  type PhpFunction,
+} from "../../php/php-walk.ts";
+import {
+  callsReached,
+  classesOf,
+  receiverOf,
+  runsOutsideRequests,
+  titleOf,
+  typesOf,
+} from "../code/code-roles.ts";
 import { callsOf, codeTextOf } from "../code/code-text.ts";
 import { nameNode } from "../code/session-rotation.ts";
 import type { SymfonyApplication } from "../code/symfony-application.ts";
 import { bundlePasswordPage, type PasswordPage, passwordPages } from "./password-pages.ts";
-import { type Compared, comparedOnRequest, userClass } from "./user-comparison.ts";
+import { rightsForm } from "./rights-forms.ts";
+import {
+  type Compared,
+  comparedOnRequest,
+  hasFixedRoles,
+  userClass,
+  userClasses,
+} from "./user-comparison.ts";
 
-export function userChanges(app: SymfonyApplication): PrivilegeChange[] {
-  if (!app.firewalls.some(({ isStateless }) => !isStateless)) return [];
+/** @param signsInItself Code of the application signs in past every firewall. */
+export function userChanges(app: SymfonyApplication, signsInItself: boolean): PrivilegeChange[] {
+  if (!app.firewalls.some(({ isStateless }) => !isStateless)) {
+    return signsInItself ? passwordChanges(app, NOTHING_COMPARED) : [];
+  }
   const compared = comparedOnRequest(app);
-  return [...passwordChanges(app, compared), ...roleChanges(app, compared)];
+  return [...passwordChanges(app, compared), ...roleChanges(app)];
 }
+
+const NOTHING_COMPARED: Compared = {
+  password: false,
+  roles: false,
+  place: undefined,
+  why: "No firewall compares roles on later requests.",
+  passwordWhy: "No firewall compares the password on later requests.",
+};
 
 const ENDS: ReadonlySet<string> = new Set([
   "invalidate",
@@ -31,28 +63,27 @@ const ENDS: ReadonlySet<string> = new Set([
 ]);
 
 function passwordChanges(app: SymfonyApplication, compared: Compared): PrivilegeChange[] {
-  const changes = passwordPages(app).map((page) => passwordChange(page, compared));
+  const changes = passwordPages(app).map((page) => passwordChange(app, page, compared));
   const bundle = bundlePasswordPage(app);
   if (bundle !== undefined) {
     changes.push({
       kind: "password-change",
-      place: bundle,
+      place: bundle.place,
       rotation: "none",
-      why: "FOSUserBundle's page for changing the password leaves the session as it is.",
-      others: "ended",
+      why: `${bundle.bundle}'s page for changing the password leaves the session as it is.`,
+      others: compared.password ? "ended" : "kept",
     });
   }
   return changes;
 }
 
-function passwordChange(page: PasswordPage, compared: Compared): PrivilegeChange {
+function passwordChange(
+  app: SymfonyApplication,
+  page: PasswordPage,
+  compared: Compared,
+): PrivilegeChange {
   const { method, calls, place } = page;
-  const ends = calls.find(
-    (call) =>
-      ENDS.has(call.name) ||
-      (call.name === "login" &&
-        /\\Security( |$)|^security$/i.test(receiverOf(call.file, call.target))),
-  );
+  const ends = [...calls, ...callsOfListeners(app, calls)].find((call) => endsSession(app, call));
   if (ends !== undefined) {
     const rotationPlace = placeOf(ends.file, nameNode(ends) ?? ends.node);
     const why = `${titleOf(method).trim().replace(" ", "::")} changes the password and calls ${ends.name}().`;
@@ -67,11 +98,58 @@ function passwordChange(page: PasswordPage, compared: Compared): PrivilegeChange
   };
 }
 
+function endsSession(app: SymfonyApplication, call: PhpCall): boolean {
+  if (ENDS.has(call.name)) return true;
+  if (call.name === "login")
+    return /\\Security( |$)|^security$/i.test(receiverOf(call.file, call.target));
+  const route = call.name === "redirecttoroute" ? argumentOf(call, 0) : undefined;
+  const name = route === undefined ? undefined : scalarOf(evaluate(app.code, call.file, route));
+  return typeof name === "string" && /(log|sign)_?(out|off)/i.test(name);
+}
+
+/** What listens to the events that a page makes and dispatches. */
+function callsOfListeners(app: SymfonyApplication, calls: readonly PhpCall[]): readonly PhpCall[] {
+  if (!calls.some(({ name }) => name === "dispatch")) return [];
+  const events = new Set(
+    calls.flatMap(({ form, className }) =>
+      // One that the application declares: what others listen to may be about anything.
+      form === "new" && className !== undefined && app.code.classNamed(className) !== undefined
+        ? className.toLowerCase()
+        : [],
+    ),
+  );
+  if (events.size === 0) return [];
+  return classesOf(app.code).flatMap((each) =>
+    [...each.methods.values()].flatMap((method) =>
+      method.parameters.some((parameter) =>
+        typesOf(method.file, parameter).some((type) => events.has(type.toLowerCase())),
+      )
+        ? callsReached(app.code, method, 1)
+        : [],
+    ),
+  );
+}
+
 const ROLE_CALLS = ["setRoles", "addRole", "removeRole", "setRole", "setSuperAdmin"] as const;
 
-/** Whether roles can be changed in the application at all, and what that does to sessions. */
-function roleChanges(app: SymfonyApplication, compared: Compared): PrivilegeChange[] {
-  const at = roleForm(app) ?? roleCall(app);
+/** Whether rights can be changed in the application at all, and what that does to sessions. */
+function roleChanges(app: SymfonyApplication): PrivilegeChange[] {
+  const [first, ...others] = userClasses(app);
+  if (first === undefined)
+    return roleChange(roleForm(app) ?? roleCall(app), comparedOnRequest(app));
+  return [
+    ...(hasFixedRoles(app, first)
+      ? rightsChange(app, first)
+      : roleChange(roleForm(app) ?? roleCall(app), comparedOnRequest(app, first))),
+    ...others.flatMap((user) =>
+      hasFixedRoles(app, user)
+        ? rightsChange(app, user)
+        : roleChange(rightsForm(app, user), comparedOnRequest(app, user)),
+    ),
+  ];
+}
+
+function roleChange(at: Place | undefined, compared: Compared): PrivilegeChange[] {
   if (at === undefined) return [];
   return [
     {
@@ -81,6 +159,26 @@ function roleChanges(app: SymfonyApplication, compared: Compared): PrivilegeChan
       ...(compared.roles ? {} : { rotationPlace: compared.place ?? at }),
       why: compared.why,
       others: compared.roles ? "ended" : "kept",
+    },
+  ];
+}
+
+/** Where roles never differ, comparing them ends nothing: rights are kept elsewhere. */
+function rightsChange(app: SymfonyApplication, user: PhpClass): PrivilegeChange[] {
+  const at = rightsForm(app, user);
+  const roles = user.name === undefined ? undefined : methodOf(app.code, user.name, "getRoles");
+  if (at === undefined || roles === undefined) return [];
+  const name = user.name?.replace(/^.*\\/, "");
+  const place = placeOf(roles.file, roles.node);
+  const why = `${name}::getRoles() always answers the same, so the firewall sees no difference when rights that are kept elsewhere change: session and id stay.`;
+  return [
+    {
+      kind: "role-change",
+      place: at,
+      rotation: "none",
+      rotationPlace: place,
+      why,
+      others: "unknown",
     },
   ];
 }
@@ -112,8 +210,9 @@ function roleCall(app: SymfonyApplication): Place | undefined {
   for (const name of ROLE_CALLS) {
     for (const call of app.code.callsNamed(name)) {
       const method = namedFunctionOf(call.file, call.node);
-      if (method === undefined || runsOutsideRequests(app.code, method.of) || !isHandler(method))
-        continue;
+      if (method === undefined || runsOutsideRequests(app.code, method.of)) continue;
+      // Whoever is loaded gets the same first role each time; what is computed may differ the next time.
+      if (!(isProvider(app, method) ? isComputed(app, call) : isHandler(method))) continue;
       // Whoever is made here has no session yet.
       if (
         callsOf(method).some(
@@ -126,6 +225,16 @@ function roleCall(app: SymfonyApplication): Place | undefined {
     }
   }
   return undefined;
+}
+
+/** It loads users, and with them the roles that what is stored gives them now. */
+function isProvider(app: SymfonyApplication, { of }: PhpFunction): boolean {
+  return of?.name !== undefined && isSubclassOf(app.code, of.name, /UserProvider(Interface)?$/);
+}
+
+function isComputed(app: SymfonyApplication, call: PhpCall): boolean {
+  const given = argumentOf(call, 0);
+  return given !== undefined && evaluate(app.code, call.file, given).kind === "unknown";
 }
 
 /** Controllers, actions, handlers and services: neither entities nor forms nor repositories. */

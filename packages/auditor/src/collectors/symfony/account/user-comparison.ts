@@ -23,8 +23,11 @@ export interface Compared {
   readonly passwordWhy: string;
 }
 
-export function comparedOnRequest(app: SymfonyApplication): Compared {
-  const user = userClass(app);
+/** @param user Whom a firewall loads. */
+export function comparedOnRequest(
+  app: SymfonyApplication,
+  user: PhpClass | undefined = userClass(app),
+): Compared {
   const place = user === undefined ? undefined : placeOf(user.file, user.node);
   if (user?.name !== undefined) {
     const equals = methodOf(app.code, user.name, "isEqualTo");
@@ -44,7 +47,7 @@ export function comparedOnRequest(app: SymfonyApplication): Compared {
         : "isEqualTo() decides whether a session goes on, and does not compare the password.";
       return { password, roles, place: placeOf(equals.file, equals.node), why, passwordWhy };
     }
-    if (isSubclassOf(app.code, user.name, /^FOS\\UserBundle\\/)) {
+    if (isSubclassOf(app.code, user.name, BUNDLE_USER)) {
       const why = "The bundle's isEqualTo() compares password and name, and no roles.";
       const passwordWhy = "The bundle's isEqualTo() compares the password.";
       return { password: true, roles: false, place, why, passwordWhy };
@@ -64,6 +67,19 @@ export function comparedOnRequest(app: SymfonyApplication): Compared {
   return { password: true, roles, place, why, passwordWhy };
 }
 
+/** What bundles' users are made of; all of them leave roles out of `isEqualTo()`. */
+const BUNDLE_USER = /^(FOS|Nucleos|Sonata)\\UserBundle\\(Model|Entity|Document)\\(Base)?User$/;
+
+/** Every person has the same roles at all times: what the firewall compares never differs. */
+export function hasFixedRoles(app: SymfonyApplication, user: PhpClass): boolean {
+  const roles = user.name === undefined ? undefined : methodOf(app.code, user.name, "getRoles");
+  if (roles === undefined || roles.node.isAbstract === true) return false;
+  const text = codeTextOf(roles.file, roles.node);
+  return (
+    /\breturn\b/.test(text) && !/\$this|->|(self|static|parent|\$\w+)::\$?\w+\(|::\$/.test(text)
+  );
+}
+
 function isOn(app: SymfonyApplication, node: Parameters<typeof entryAt>[0]): boolean {
   const entry = entryAt(node, "logout_on_user_change");
   return entry !== undefined && resolveEntry(app.config, entry).value === true;
@@ -71,21 +87,25 @@ function isOn(app: SymfonyApplication, node: Parameters<typeof entryAt>[0]): boo
 
 /** The class that firewalls load users of: named by a provider, else the only one that can be a user. */
 export function userClass(app: SymfonyApplication): PhpClass | undefined {
+  return userClasses(app)[0];
+}
+
+/** Each class that a provider names; if providers are services, each that can be a user. */
+export function userClasses(app: SymfonyApplication): readonly PhpClass[] {
   const security = app.config.extension("security")?.node;
-  for (const [, { node }] of entriesOf(nodeAt(security, "providers"))) {
+  const named = entriesOf(nodeAt(security, "providers")).flatMap(([, { node }]) => {
     const entry = entryAt(node, "entity", "class") ?? entryAt(node, "doctrine", "class");
     const name = entry === undefined ? undefined : resolveEntry(app.config, entry).value;
-    const found =
-      typeof name === "string" ? app.code.classNamed(name.replace(/^.*:/, "")) : undefined;
-    if (found !== undefined) return found;
-  }
-  return classesOf(app.code).find(
-    ({ name }) =>
-      name !== undefined &&
-      isSubclassOf(
-        app.code,
-        name,
-        /(^|\\)(UserInterface|AdvancedUserInterface)$|^FOS\\UserBundle\\Model\\User$/,
-      ),
+    return (
+      (typeof name === "string" ? app.code.classNamed(name.replace(/^.*:/, "")) : undefined) ?? []
+    );
+  });
+  if (named.length > 0) return [...new Set(named)];
+  return classesOf(app.code).filter(
+    ({ name, node }) =>
+      name !== undefined && node.isAbstract !== true && isSubclassOf(app.code, name, USER),
   );
 }
+
+const USER =
+  /(^|\\)(UserInterface|AdvancedUserInterface)$|^(FOS|Nucleos|Sonata)\\UserBundle\\(Model|Entity|Document)\\(Base)?User$/;

@@ -33,6 +33,22 @@ function withoutComments(text: string): string {
   );
 }
 
+/** The expression, and what its variables were given in the function. */
+export function expandedText(
+  { file, node }: Pick<PhpFunction, "file" | "node">,
+  expression: PhpNode,
+): string {
+  const text = codeTextOf(file, expression);
+  const names = new Set([...text.matchAll(/\$(\w+)/g)].map(([, name]) => name ?? ""));
+  const given = [...names].flatMap((name) =>
+    indexPhp(file)
+      .assignmentsTo(name)
+      .filter((each) => isInside(each, node))
+      .map((each) => codeTextOf(file, each)),
+  );
+  return [text, ...given].join(" ");
+}
+
 const calls = new WeakMap<PhpNode, readonly PhpCall[]>();
 
 /** Found once, by halves: calls stand in the order of the text. */

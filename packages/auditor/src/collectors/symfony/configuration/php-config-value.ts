@@ -66,9 +66,12 @@ export function configValue(
       return scalarNode(nameOf(node) ?? String(node.value ?? ""), place);
     case "staticlookup": {
       const on = child(node, "what");
-      const isClass = nameOf(child(node, "offset")) === "class";
+      const member = nameOf(child(node, "offset")) ?? "";
       const name = on === undefined ? undefined : resolveClass(file, on);
-      return isClass && name !== undefined ? scalarNode(name, place) : unknown;
+      if (name === undefined) return unknown;
+      if (member === "class") return scalarNode(name, place);
+      // By its name, as `!php/const` gives it in YAML.
+      return member.startsWith("SAMESITE_") ? scalarNode(`${name}::${member}`, place) : unknown;
     }
     case "name":
       return constant(nameOf(node) ?? "", place) ?? unknown;

@@ -68,4 +68,12 @@ describe("a listener that starts sessions", () => {
       expect(topics(listener(body), "eager-sessions")).toBe(0);
     }
   });
+
+  it("is neither where the time only gives the session a new id", () => {
+    const files = listener(
+      `if (time() - $session->get('since', 0) > 600) { $session->migrate(true); ${WRITE} }`,
+    );
+    expect(topics(files, "absolute-timeout")).toBe(0);
+    expect(evidenceOf(files).sessions[0]?.idle.keptBy).not.toBe("application");
+  });
 });

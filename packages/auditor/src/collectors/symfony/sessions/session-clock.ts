@@ -19,8 +19,8 @@ import { receiverOf } from "../code/code-roles.ts";
 import { callsAny, codeTextOf } from "../code/code-text.ts";
 import type { SymfonyApplication } from "../code/symfony-application.ts";
 
-/** Calls that end what the session is good for. */
-const ENDS = ["invalidate", "clear", "migrate", "settoken", "logout"] as const;
+/** Calls that end what the session is good for. A new id alone ends nothing. */
+const ENDS = ["invalidate", "clear", "settoken", "logout"] as const;
 const COMPARISONS: ReadonlySet<unknown> = new Set([">", ">=", "<", "<="]);
 
 interface Clock {
@@ -138,7 +138,8 @@ function isFirst(write: PhpCall, method: PhpFunction): boolean {
   });
 }
 
-function comparisonsIn(method: PhpFunction): PhpNode[] {
+/** Where one value is compared with another by size. */
+export function comparisonsIn(method: PhpFunction): PhpNode[] {
   return indexPhp(method.file)
     .ofKind("bin")
     .filter((node) => isInside(node, method.node) && COMPARISONS.has(node.type));
@@ -157,7 +158,8 @@ function isPartOf(call: PhpCall, comparison: PhpNode, method: PhpFunction): bool
   );
 }
 
-function secondsOf(
+/** The number in a comparison. */
+export function secondsOf(
   code: SymfonyApplication["code"],
   { file }: PhpFunction,
   comparison: PhpNode | undefined,

@@ -23,6 +23,10 @@ export interface HandlerEvidence {
   readonly checksAge: boolean;
   /** How long it keeps a session, if the application tells it. */
   readonly seconds?: Setting<number>;
+  /** Classes of the application that an id goes through on its way to the store, the outermost first. */
+  readonly own: readonly PhpClass[];
+  /** Whether code outside the repository keeps the sessions that nothing is known of. */
+  readonly isForeign?: boolean;
 }
 
 /** Schemes of a DSN as `handler_id`, and parts of class names, by what they keep sessions in. */
@@ -78,7 +82,7 @@ function nativeHandler(
       origin: { kind: "default", of: app.library, place: app.place },
       written: "session.handler.native_file",
     };
-    return { storage, strictIds, isEncrypted, checksAge: false };
+    return { storage, strictIds, isEncrypted, checksAge: false, own: [] };
   }
   const { value, origin } = php.saveHandler;
   const kind =
@@ -94,7 +98,8 @@ function nativeHandler(
         : { kind: "set", place: entry.place },
     written: `PHP's save_handler, ${value ?? "not known"}`,
   };
-  return { storage, strictIds, isEncrypted, checksAge: kind === "redis" || kind === "memcached" };
+  const checksAge = kind === "redis" || kind === "memcached";
+  return { storage, strictIds, isEncrypted, checksAge, own: [] };
 }
 
 /** A variable without a value still says by its name what it connects to. */
@@ -108,6 +113,7 @@ function handlerOfVariable(
     strictIds: { value: true, origin: libraryDefault(app) },
     isEncrypted: encryption(app, undefined),
     checksAge: kind !== undefined && CHECKS_AGE.has(kind),
+    own: [],
   };
 }
 
@@ -124,12 +130,14 @@ function handlerOf(
       strictIds: { value: true, origin: libraryDefault(app) },
       isEncrypted: encryption(app, undefined),
       checksAge: CHECKS_AGE.has(kind),
+      own: [],
     };
   }
   const service = serviceOf(app.config, id);
   // A wrapper keeps nothing itself: what it wraps does.
   const isWrapper =
     WRAPPER.test(service.className) || isSubclassOf(app.code, service.className, WRAPPER);
+  const own = app.code.classNamed(service.className);
   if (isWrapper && depth < 5) {
     const inner = dependenciesOf(app.code, service).find((each) => !/marshaller/i.test(each));
     if (inner !== undefined) {
@@ -138,18 +146,41 @@ function handlerOf(
         ...found,
         strictIds: { value: true, origin: libraryDefault(app) },
         isEncrypted: encryption(app, service),
+        own: own === undefined ? found.own : [own, ...found.own],
       };
     }
   }
-  const own = app.code.classNamed(service.className);
+  const wrapped = own === undefined || depth >= 5 ? undefined : wrappedBy(app, service, own);
+  if (own !== undefined && wrapped !== undefined) {
+    const found = handlerOf(app, wrapped, origin, depth + 1);
+    const sealed = ownEncryption(app, own);
+    return {
+      ...found,
+      strictIds: strictness(app, service, own),
+      isEncrypted: sealed.value === true ? sealed : found.isEncrypted,
+      own: [own, ...found.own],
+    };
+  }
   const kind = ownStore(app.code, own) ?? storeOf(`${service.className} ${id}`) ?? "custom";
   return {
     storage: { value: kind, origin, written: id },
     strictIds: strictness(app, service, own),
     isEncrypted: own === undefined ? encryption(app, service) : ownEncryption(app, own),
     checksAge: own === undefined && CHECKS_AGE.has(kind),
+    own: own === undefined ? [] : [own],
+    isForeign: own === undefined && !OF_FRAMEWORK.test(service.className),
     ...lifetimeOf(app, service),
   };
+}
+
+const OF_FRAMEWORK = /^Symfony\\|^session\.handler|^snc_redis\./;
+
+/** The handler that one of the application's own hands everything on to. */
+function wrappedBy(app: SymfonyApplication, service: Service, own: PhpClass): string | undefined {
+  if (!isSubclassOf(app.code, own.name ?? "", /(^|\\)SessionHandlerInterface$/)) return undefined;
+  return dependenciesOf(app.code, service).find((each) =>
+    /[a-z]SessionHandler$/i.test(serviceOf(app.config, each).className),
+  );
 }
 
 /** The option `ttl` among the definition's arguments. */

@@ -163,4 +163,17 @@ class Idle { public function onKernelRequest($event): void {
     const flash = controller("A", "    public function f() { $this->addFlash('a', 'b'); }");
     expect(evidenceOf({ ...files, ...flash }).sessions).toHaveLength(1);
   });
+
+  it("knows the constants of the framework's cookie", () => {
+    const constant = "Symfony\\Component\\HttpFoundation\\Cookie::SAMESITE_STRICT";
+    const yaml = frameworkYaml(`cookie_samesite: !php/const ${constant}`);
+    expect(sessionOf(yaml).cookie.sameSite.value).toBe("strict");
+    const php = `<?php
+return static function (\\Symfony\\Config\\FrameworkConfig $framework): void {
+    $framework->session()->cookieSamesite(\\${constant});
+};`;
+    expect(sessionOf({ "config/packages/framework.php": php }).cookie.sameSite.value).toBe(
+      "strict",
+    );
+  });
 });

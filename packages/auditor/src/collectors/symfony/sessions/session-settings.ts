@@ -17,6 +17,7 @@ import type { PhpSessionSettings } from "../../php/php-settings.ts";
 import { receiverOf } from "../code/code-roles.ts";
 import { isSince, type SymfonyApplication } from "../code/symfony-application.ts";
 import { booleanOf } from "../configuration/env-processors.ts";
+import { sameSiteOf } from "../configuration/same-site.ts";
 import { secureSetting } from "../configuration/secure-flag.ts";
 import { numberOf, resolveEntry, settingOf, textOf } from "../configuration/symfony-values.ts";
 import { collectSecrets } from "./secrets.ts";
@@ -165,15 +166,6 @@ class SessionReader {
   #default(): Origin {
     return { kind: "default", of: this.#app.library, place: this.#app.place };
   }
-}
-
-function sameSiteOf(value: Scalar): SameSiteFlag | undefined {
-  const text = String(value ?? "").toLowerCase();
-  return text === "lax" || text === "strict" || text === "none"
-    ? text
-    : text === ""
-      ? "unset"
-      : undefined;
 }
 
 function lifetimeOf(value: Scalar): number | "session" | undefined {

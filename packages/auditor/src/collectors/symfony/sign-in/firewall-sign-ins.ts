@@ -14,6 +14,7 @@ import { type ConfigEntry, entryAt } from "../../config/config-node.ts";
 import type { Firewall } from "../code/firewalls.ts";
 import { isSince, type SymfonyApplication } from "../code/symfony-application.ts";
 import { booleanOf } from "../configuration/env-processors.ts";
+import { sameSiteOf } from "../configuration/same-site.ts";
 import { secureSetting } from "../configuration/secure-flag.ts";
 import { numberOf, resolveEntry, settingOf } from "../configuration/symfony-values.ts";
 
@@ -190,11 +191,7 @@ function rememberMeSameSite(
     : undefined;
   const source = entryAt(entry.node, "samesite") ?? copied;
   if (source === undefined) return byDefault<SameSiteFlag>("unset");
-  return settingOf<SameSiteFlag>(resolveEntry(app.config, source), (value) => {
-    const text = String(value ?? "").toLowerCase();
-    if (text === "") return "unset";
-    return text === "lax" || text === "strict" || text === "none" ? text : undefined;
-  });
+  return settingOf(resolveEntry(app.config, source), sameSiteOf);
 }
 
 /** Firewalls that people sign in at and that keep a session. */

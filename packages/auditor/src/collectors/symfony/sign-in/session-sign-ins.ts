@@ -14,14 +14,21 @@ import {
   type PhpCall,
   type PhpFunction,
 } from "../../php/php-walk.ts";
-import { classesOf, receiverOf, runsOutsideRequests, titleOf } from "../code/code-roles.ts";
+import {
+  calledMethod,
+  classesOf,
+  isAuthenticator,
+  receiverOf,
+  runsOutsideRequests,
+  titleOf,
+} from "../code/code-roles.ts";
 import { callsOf, codeTextOf } from "../code/code-text.ts";
 import { nameNode, rotationOf } from "../code/session-rotation.ts";
-import type { SymfonyApplication } from "../code/symfony-application.ts";
+import { hasPackage, type SymfonyApplication } from "../code/symfony-application.ts";
 import type { HandMade } from "./hand-made-sign-ins.ts";
 
 const IDENTITY =
-  /^(_?(current|logged)?_?(user|account|member|admin|customer|client|auth|identity|login|uid)|is_?logged|logged|authenticated)|(^|_)logged_?in$/i;
+  /^(_?(current|logged)?_?(user|account|member|admin|customer|client|auth|identity|login|uid)|is_?logged|logged|authenticated)|(^|_)logged_?in$|(^|_)(logged_?in|oauth|oidc|openid|sso|cas|saml|ldap)_?(user|account|member|identity|name|id)/i;
 const NO_IDENTITY =
   /error|last|name_?error|locale|redirect|target|path|flash|token|csrf|count|attempt/i;
 const CHECKS: ReadonlySet<string> = new Set([
@@ -35,6 +42,24 @@ const CHECKS: ReadonlySet<string> = new Set([
 ]);
 const SIGNS_IN =
   /^(log_?in|sign_?in|authenticate|do_?login|connect|check_?login)(action|_?user|_?check)?$/i;
+/** What a provider's answer is turned into a person with. */
+const IDENTIFIES: ReadonlySet<string> = new Set([
+  "identify",
+  "getresourceowner",
+  "fetchuser",
+  "fetchuserfromtoken",
+  "getuserinfo",
+  "requestuserinfo",
+  "userinfo",
+  "validateticket",
+  "forceauthentication",
+  "processresponse",
+  "verifyidtoken",
+  "getverifiedclaims",
+  "requestverifiedclaims",
+]);
+/** Hands a person whose password was right to a library. */
+const HANDS_OVER = /^(log_?in|sign_?in|do_?login|login_?user|force_?login)$/i;
 const SIGNS_OUT = /log_?out|sign_?out|log_?off|disconnect/i;
 
 export function sessionSignIns(app: SymfonyApplication): HandMade {
@@ -47,12 +72,59 @@ export function sessionSignIns(app: SymfonyApplication): HandMade {
   for (const call of app.code.callsNamed("set")) {
     const method = namedFunctionOf(call.file, call.node);
     if (method === undefined || changes.has(method.node) || !writesIdentity(app, call)) continue;
-    const isSignIn =
-      SIGNS_IN.test(method.name ?? "") || callsOf(method).some(({ name }) => CHECKS.has(name));
-    if (isSignIn && !runsOutsideRequests(app.code, method.of))
-      changes.set(method.node, changeOf(call, method));
+    if (runsOutsideRequests(app.code, method.of)) continue;
+    const calls = callsOf(method);
+    if (calls.some(({ name }) => IDENTIFIES.has(name))) {
+      changes.set(method.node, changeOf(call, method, "single-sign-on"));
+    } else if (SIGNS_IN.test(method.name ?? "") || calls.some(({ name }) => CHECKS.has(name))) {
+      changes.set(method.node, changeOf(call, method, "password"));
+    }
+  }
+  if (changes.size === 0) {
+    for (const each of handedOver(app)) changes.set(each.node, changeByLibrary(app, each));
   }
   return { privilegeChanges: [...changes.values()], signOuts };
+}
+
+/** Sign-ins whose session a library writes: the password is checked here, and the person handed over. */
+function handedOver(app: SymfonyApplication): readonly PhpCall[] {
+  return [...CHECKS].flatMap((name) =>
+    app.code.callsNamed(name).flatMap((check): PhpCall[] => {
+      const method = namedFunctionOf(check.file, check.node);
+      if (method === undefined || runsOutsideRequests(app.code, method.of)) return [];
+      if (isAuthenticator(app.code, method.of)) return [];
+      const handing = callsOf(method).find(
+        (call) =>
+          HANDS_OVER.test(call.name) &&
+          call !== check &&
+          call.form === "method" &&
+          calledMethod(app.code, call, method) === undefined,
+      );
+      return handing === undefined ? [] : [handing];
+    }),
+  );
+}
+
+/** Libraries that write the identity into whichever session is open, and change no id. */
+const KEEPS_ID = ["cartalyst/sentinel", "cartalyst/sentry"] as const;
+
+function changeByLibrary(app: SymfonyApplication, call: PhpCall): PrivilegeChange {
+  const method = namedFunctionOf(call.file, call.node);
+  const { rotation, at } =
+    method === undefined ? { rotation: "none" as const, at: undefined } : rotationOf(method, call);
+  const title = titleOf(method).trim().replace(" ", "::");
+  const library = KEEPS_ID.find((name) => hasPackage(app, name));
+  const end =
+    library === undefined
+      ? "whether that gives the session a new id is not in the repository"
+      : `${library} gives the session no new id`;
+  return {
+    kind: "password",
+    place: placeOf(call.file, nameNode(call) ?? call.node),
+    rotation: rotation === "none" && library === undefined ? "unknown" : rotation,
+    ...(at === undefined ? {} : { rotationPlace: placeOf(at.file, nameNode(at) ?? at.node) }),
+    why: `${title} hands the person to a library by ${call.name}(); ${end}.`,
+  };
 }
 
 function writesIdentity(app: SymfonyApplication, call: PhpCall): boolean {
@@ -73,12 +145,16 @@ function isNothing(app: SymfonyApplication, call: PhpCall): boolean {
   return value === false || value === null || value === "" || value === 0;
 }
 
-function changeOf(call: PhpCall, method: PhpFunction): PrivilegeChange {
+function changeOf(
+  call: PhpCall,
+  method: PhpFunction,
+  kind: PrivilegeChange["kind"],
+): PrivilegeChange {
   const { rotation, at } = rotationOf(method, call);
   const title = titleOf(method).trim().replace(" ", "::");
   const end = rotation === "none" ? "nothing migrates the session" : "migrates the session";
   return {
-    kind: "password",
+    kind,
     place: placeOf(call.file, nameNode(call) ?? call.node),
     rotation,
     ...(at === undefined ? {} : { rotationPlace: placeOf(at.file, nameNode(at) ?? at.node) }),

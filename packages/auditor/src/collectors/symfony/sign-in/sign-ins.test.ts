@@ -216,3 +216,57 @@ describe("sign-outs", () => {
     expect(evidenceOf(files).signOuts).toMatchObject([{ effect: "key-removed" }]);
   });
 });
+
+describe("sign-ins past every firewall", () => {
+  const callback = (body: string): ReturnType<typeof evidenceOf> =>
+    evidenceOf({
+      ...frameworkYaml(),
+      ...controller(
+        "DoorController",
+        `    public function back(Request $request) { $session = $request->getSession(); ${body} }`,
+      ),
+    });
+
+  it("are found where a provider's answer becomes who is in the session", () => {
+    const body =
+      "$person = $this->client->identify($token); $session->set('logged_in_user', $person);";
+    const evidence = callback(body);
+    expect(evidence.privilegeChanges).toMatchObject([{ kind: "single-sign-on", rotation: "none" }]);
+    expect(evidence.auditLog).toMatchObject({ success: { present: false } });
+    // The provider takes the password: guessing it is the provider's to stop.
+    expect(evidence.throttling).toBeUndefined();
+    const rotated = callback(`$session->migrate(true); ${body}`).privilegeChanges;
+    expect(rotated).toMatchObject([{ kind: "single-sign-on", rotation: "rotated" }]);
+  });
+
+  it("are none where nothing of a person is written", () => {
+    for (const body of [
+      "$person = $this->client->identify($token); $session->set('oauth_request_token', $token);",
+      "$session->set('logged_in_user_path', $request->getPathInfo());",
+      "$session->set('logged_in_user', $request->get('name'));",
+    ]) {
+      expect(callback(body).privilegeChanges).toEqual([]);
+    }
+  });
+
+  it("keep the id where the library is known to", () => {
+    const body = "if ($user->checkPassword('p')) { $this->sentinel->login($user); }";
+    const files = {
+      ...frameworkYaml(),
+      ...controller("DoorController", `    public function enter(Request $request) { ${body} }`),
+    };
+    const packages = { "cartalyst/sentinel": "2.0.18" };
+    const { privilegeChanges } = evidenceOf(files, { packages });
+    expect(privilegeChanges).toMatchObject([{ kind: "password", rotation: "none" }]);
+  });
+
+  it("are not followed into a library that a person is handed to", () => {
+    const body = "if ($user->checkPassword($request->get('p'))) { $this->doorman->login($user); }";
+    const evidence = callback(body);
+    expect(evidence.privilegeChanges).toMatchObject([{ kind: "password", rotation: "unknown" }]);
+    expect(evidence.throttling).toMatchObject({ present: false });
+    expect(callback(`${body} $session->migrate(true);`).privilegeChanges).toMatchObject([
+      { rotation: "rotated" },
+    ]);
+  });
+});
