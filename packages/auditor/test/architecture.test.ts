@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Layer, readSources, testArchitecture } from "../../../test-support/architecture.ts";
+import { catalogue } from "../src/controls/catalogue.ts";
 import { controls } from "../src/controls/index.ts";
 
 const CONTRACT = ["evidence.ts"];
@@ -226,6 +227,11 @@ describe("the controls", () => {
 
   it("are those of the folders, each once", () => {
     expect(controls.map(({ id }) => id).sort()).toEqual(folders.sort());
+  });
+
+  it("cover every number of the catalogue", () => {
+    const covered = new Set<string>(controls.flatMap(({ covers }) => covers));
+    expect(Object.keys(catalogue).filter((number) => !covered.has(number))).toEqual([]);
   });
 
   for (const { id, covers, asvs, title, failureTitle } of controls) {

@@ -27,7 +27,10 @@ export const regenerateRoleChange: Control = defineControl({
     return worst(
       changes.map((change) =>
         privilegeCase(evidence, change, verdictOf(change), {
-          none: "Rights that were taken away hold until the person signs out, and new ones come under an id that others may know.",
+          none:
+            change.others === "unknown"
+              ? "The session goes on with other rights, under an id that others may know."
+              : "Rights that were taken away hold until the person signs out, and new ones come under an id that others may know.",
         }),
       ),
       {

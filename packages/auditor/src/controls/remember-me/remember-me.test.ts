@@ -7,7 +7,16 @@ const cases: readonly JudgedCase[] = [
   ["of a signed token", { rememberMe: remembered({ scheme: "signed" }) }, "pass"],
   ["of a plain name", { rememberMe: remembered({ scheme: "plain" }) }, "fail"],
   ["of a password", { rememberMe: remembered({ scheme: "password" }) }, "fail"],
-  ["of a token that never ends", { rememberMe: remembered({ expires: false }) }, "fail"],
+  [
+    "of a signed token that never ends",
+    { rememberMe: remembered({ scheme: "signed", expires: false }) },
+    "fail",
+  ],
+  [
+    "of a random token that the server can only delete",
+    { rememberMe: remembered({ expires: false }) },
+    "review",
+  ],
   ["of what cannot be followed", { rememberMe: remembered({ scheme: "unknown" }) }, "review"],
   ["where nobody is remembered", { rememberMe: undefined }, "not-applicable"],
 ];

@@ -44,7 +44,9 @@ export const rememberMe: Control = defineControl({
 });
 
 function verdictOf({ scheme, expires }: RememberMeEvidence): Verdict {
-  if (scheme === "plain" || scheme === "password" || expires === false) return "fail";
+  if (scheme === "plain" || scheme === "password") return "fail";
+  // Who can take it back at any time may do without an end; whether anybody does is for a person to see.
+  if (expires === false) return scheme === "random-token" ? "review" : "fail";
   return scheme === "unknown" ? "review" : "pass";
 }
 
@@ -52,6 +54,8 @@ function consequence({ scheme, expires }: RememberMeEvidence): string {
   if (scheme === "plain") return "Whoever knows the name of an account makes the cookie himself.";
   if (scheme === "password")
     return "Whoever reads the cookie has the password, or what is as good as it.";
+  if (expires === false && scheme === "random-token")
+    return "The server never ends it by itself: a copy of the cookie signs in until somebody deletes the token.";
   if (expires === false) return "A copy of the cookie signs in for ever.";
   if (scheme === "signed")
     return "A signed cookie cannot be ended by signing out: a copy signs in until it expires or the password changes.";
