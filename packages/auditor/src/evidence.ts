@@ -171,8 +171,18 @@ export interface SignOut {
 
 export interface RememberMeEvidence {
   readonly place: Place;
-  /** `random-token` (kept on the server), `signed`, `encrypted`, `plain` (an id or name alone), `password`. */
-  readonly scheme: "random-token" | "signed" | "encrypted" | "plain" | "password" | "unknown";
+  /**
+   * `random-token` (kept on the server), `signed`, `encrypted`, `plain` (an id or name alone), `password`;
+   * `session`: no token of its own, the session itself lives longer.
+   */
+  readonly scheme:
+    | "random-token"
+    | "signed"
+    | "encrypted"
+    | "plain"
+    | "password"
+    | "session"
+    | "unknown";
   readonly why: string;
   /** It ends on the server after some time. */
   readonly expires: boolean | undefined;

@@ -16,4 +16,21 @@ it("finds nothing that fails in the example bank, and that it keeps sessions", a
       .map(({ control }) => control.id),
   );
   expect(failed).toEqual([]);
+  // What the bank has is seen, not passed over.
+  const passed = applications.flatMap(({ judgements }) =>
+    judgements
+      .filter(({ judgement }) => judgement.verdict === "pass")
+      .map(({ control }) => control.id),
+  );
+  expect(passed).toEqual(
+    expect.arrayContaining([
+      "login-throttling",
+      "audit-logging",
+      "remember-me",
+      "remember-me-cookie",
+      "periodic-rotation",
+      "concurrent-sessions",
+      "session-overview",
+    ]),
+  );
 });

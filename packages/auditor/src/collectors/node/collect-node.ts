@@ -13,6 +13,7 @@ import { concurrentSessions } from "./account/concurrent-sessions.ts";
 import { credentialChangesOf } from "./account/credential-change.ts";
 import { freshAuthentication } from "./account/fresh-authentication.ts";
 import { sessionOverview } from "./account/session-overview.ts";
+import { ownCookiesOf } from "./code/own-cookie.ts";
 import { ownTokenCookie } from "./code/own-token.ts";
 import { observationsOf } from "./observe.ts";
 import { OTHER_SESSION_LIBRARIES } from "./packages/packages.ts";
@@ -29,6 +30,7 @@ import { websocketSessions } from "./requests/websocket-sessions.ts";
 import { sessionsOf, stackOf } from "./sessions/collect-sessions.ts";
 import { expiredRecords } from "./sessions/expired-records.ts";
 import { findSetUps } from "./sessions/find-setups.ts";
+import { ownCookieSession } from "./sessions/own-cookie-session.ts";
 import { withOwnExpiry } from "./sessions/own-expiry.ts";
 import { passportOf } from "./sessions/passport.ts";
 import { periodicRotation } from "./sessions/periodic-rotation.ts";
@@ -40,12 +42,15 @@ import { federatedSessions } from "./sign-in/federated-sessions.ts";
 import type { SignIn } from "./sign-in/found-sign-in.ts";
 import type { LibrarySignIn } from "./sign-in/library-events.ts";
 import { librarySignIn } from "./sign-in/library-sign-in.ts";
+import { otherSignIns } from "./sign-in/other-sign-in.ts";
+import { ownCookieSignIns, withOwnCookie } from "./sign-in/own-cookie-sign-in.ts";
 import { rememberMeOf } from "./sign-in/remember-me.ts";
 import { sessionPuzzling } from "./sign-in/session-puzzling.ts";
 import { signInsOf } from "./sign-in/sign-in.ts";
 import { throttlingOf } from "./sign-in/throttling.ts";
 import { clientCleanup } from "./sign-out/client-cleanup.ts";
 import { logoutMethods } from "./sign-out/logout-method.ts";
+import { ownCookieSignOuts } from "./sign-out/own-cookie-sign-out.ts";
 import { signOutsOf } from "./sign-out/sign-out.ts";
 
 export const collectNode: Collector = (tree: Tree, application: Application): Evidence => {
@@ -54,7 +59,12 @@ export const collectNode: Collector = (tree: Tree, application: Application): Ev
   const place = { file: manifest, line: 1, column: 1 };
   const setUps = findSetUps(project, versions);
   const prolonged = prolongedCookies(project);
-  const sessions = withOwnExpiry(project, withProlonged(sessionsOf(setUps), prolonged, placeOf));
+  // A token beside the sessions of a library is for something else.
+  const own = setUps.length === 0 ? ownCookiesOf(project, versions) : [];
+  const sessions =
+    own.length > 0
+      ? own.map(ownCookieSession)
+      : withOwnExpiry(project, withProlonged(sessionsOf(setUps), prolonged, placeOf));
   const base = {
     root,
     framework: "node" as const,
@@ -68,9 +78,11 @@ export const collectNode: Collector = (tree: Tree, application: Application): Ev
     return { ...base, ...NOTHING, unread, unsupported: unsupportedIn(project, versions, false) };
   }
   const passport = passportOf(versions);
-  const signIns = signInsOf(project, passport);
-  const changes = credentialChangesOf(project, passport);
-  const signOuts = signOutsOf(project, passport, setUps, sessions);
+  const isOwn = own.length > 0;
+  const signIns = isOwn ? ownCookieSignIns(own) : signInsOf(project, passport);
+  const asked = [...signIns, ...otherSignIns(project, signIns)];
+  const changes = withOwnCookie(credentialChangesOf(project, passport), own);
+  const signOuts = isOwn ? ownCookieSignOuts(own) : signOutsOf(project, passport, setUps, sessions);
   const library = librarySignIn(
     setUps,
     sessions.every(({ isStateless }) => isStateless),
@@ -84,7 +96,7 @@ export const collectNode: Collector = (tree: Tree, application: Application): Ev
       ...changes.map(({ change }) => change),
     ],
     signOuts: [...(library?.signOuts ?? []), ...signOuts.map(({ signOut }) => signOut)],
-    rememberMe: rememberMeOf(project, sessions, prolonged),
+    rememberMe: library?.rememberMe ?? rememberMeOf(project, sessions, prolonged),
     csrf:
       library?.csrf ??
       withOpenGets(
@@ -95,11 +107,11 @@ export const collectNode: Collector = (tree: Tree, application: Application): Ev
         ),
         open,
       ),
-    throttling: throttling(project, signIns, library),
-    auditLog: auditLogOf(project, signIns) ?? library?.auditLog,
+    throttling: throttling(project, asked, library),
+    auditLog: auditLogOf(project, asked) ?? library?.auditLog,
     observations: [
       ...oldVersions(versions, place),
-      ...observationsOf(project, versions, cookieNames(sessions)),
+      ...observationsOf(project, versions, cookieNames(isOwn ? [] : sessions)),
       ...setUps.flatMap(eagerSessions),
       ...absoluteTimeouts(project, setUps, sessions),
       ...logoutMethods(project, signOuts),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Evidence } from "../../evidence.ts";
 import { evidenceOf, SERVICES, SOUND } from "./testing-app.ts";
 
@@ -7,6 +7,40 @@ function withFile(text: string, file = "app/Hostile.php"): Evidence {
   const evidence = evidenceOf({ [file]: text });
   expect(evidence.sessions).toHaveLength(1);
   return evidence;
+}
+
+/** That many controllers, each of which signs people in and out and changes their accounts. */
+function signIns(count: number): Record<string, string> {
+  const controllers = Array.from({ length: count }, (_, index) => [
+    `app/controllers/C${index}Controller.php`,
+    `<?php
+class C${index}Controller extends \\Phalcon\\Mvc\\Controller {
+  function loginAction() {
+    $user = Users::findFirstByEmail($this->request->getPost("email"));
+    if ($this->security->checkHash($this->request->getPost("password"), $user->password)) $this->session->set("auth", $user->id);
+  }
+  function logoutAction() { $this->session->remove("auth"); }
+  function passwordAction() { $user = Users::findFirst($this->session->get("auth")); $user->password = $this->security->hash($this->request->getPost("password")); $user->role = "x"; $user->active = 0; $user->save(); }
+}`,
+  ]);
+  return Object.fromEntries(controllers);
+}
+
+/** How often patterns, maps and sets are asked for it: work that does not depend on the machine. */
+function workFor(files: Record<string, string>): number {
+  const spies = [
+    vi.spyOn(RegExp.prototype, "exec"),
+    vi.spyOn(RegExp.prototype, "test"),
+    vi.spyOn(Map.prototype, "get"),
+    vi.spyOn(Set.prototype, "has"),
+    vi.spyOn(WeakMap.prototype, "get"),
+  ];
+  try {
+    evidenceOf(files);
+    return spies.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
 }
 
 describe("collectPhalcon, of code that means it ill", { timeout: 60_000 }, () => {
@@ -61,6 +95,12 @@ $a = new W($b); $b = new W($a); $session = new \\Phalcon\\Session\\Manager(); $s
     withFile(
       `<?php class RunController extends \\Phalcon\\Mvc\\Controller { ${functions.join("\n")} }`,
     );
+  });
+
+  it("works twice as hard for twice as many sign-ins, and not four times", () => {
+    const [few, many] = [60, 120].map((count) => workFor(signIns(count)));
+    expect(few).toBeGreaterThan(0);
+    expect(many).toBeLessThan((few ?? 0) * 2.5);
   });
 
   it("reads arrays of many entries once", () => {

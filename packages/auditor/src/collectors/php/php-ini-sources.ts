@@ -107,11 +107,32 @@ function serverEntries(file: string, text: string): readonly IniSetting[] {
 /** `session.key=value` within a line of shell, quoted in whatever way. */
 const ASSIGNMENT = /\bsession\.([a-z_]+)\s*=\s*(?:\\?["'])?([^\s"'\\;|&>)]*)/g;
 
-/** `RUN echo "session.cookie_secure=1" >> …`, `php -d session.cookie_secure=1`; `sed` is not followed. */
+/** `s/session.name = x/session.name = y/`: what stands there afterwards, and whether it is a comment. */
+const REPLACEMENT = /\bs([/|#,@~!])(?:\\.|(?!\1)[^\\\n])*\1((?:\\.|(?!\1)[^\\\n])*)\1/g;
+
+/** `RUN echo "session.cookie_secure=1" >> …`, `php -d session.cookie_secure=1`, `sed -i s/…/…/ php.ini`. */
 function shellEntries(file: string, text: string): readonly IniSetting[] {
+  let isForProduction = true;
   return text.split("\n").flatMap((line, index): IniSetting[] => {
-    if (/^\s*#/.test(line) || /\bsed\b/.test(line)) return [];
-    return [...line.matchAll(ASSIGNMENT)].map((match) => assigned(file, index, match, "ini"));
+    // An image is built in stages, of which those for development are no part of production.
+    const stage = /^\s*FROM\s+\S+(?:\s+AS\s+(\S+))?/i.exec(line);
+    if (stage !== null) isForProduction = !NOT_PRODUCTION.test(stage[1] ?? "");
+    if (!isForProduction || /^\s*#/.test(line)) return [];
+    const matches = /\bsed\b/.test(line)
+      ? [...line.matchAll(REPLACEMENT)].flatMap(({ 0: all, 2: written = "", index: at }) => {
+          const start = at + all.length - 1 - written.length;
+          return /^\s*;/.test(written) ? [] : assignmentsIn(written, start);
+        })
+      : assignmentsIn(line, 0);
+    return matches.map((match) => assigned(file, index, match, "ini"));
+  });
+}
+
+/** As if the whole line had been searched, from where the part begins in it. */
+function assignmentsIn(part: string, start: number): readonly RegExpExecArray[] {
+  return [...part.matchAll(ASSIGNMENT)].map((match) => {
+    match.index += start;
+    return match;
   });
 }
 

@@ -50,6 +50,12 @@ describe("phpSessionSettings", () => {
       33,
     ],
     [
+      "Dockerfile",
+      'FROM php\nRUN sed -i "s/;session.cookie_secure =/session.cookie_secure = 1/g" $PHP_INI_DIR/php.ini\n',
+      2,
+      64,
+    ],
+    [
       "docker-compose.yml",
       "services:\n  web:\n    command: php -d session.cookie_secure=1 -S 0:80\n",
       3,
@@ -75,6 +81,16 @@ describe("phpSessionSettings", () => {
       "php.example.ini",
     ]) {
       expect(settingsOf({ [file]: on }).cookie.secure.value, file).toBe("never");
+    }
+  });
+
+  it("does not take for set what sed looks for, comments out, or does for development", () => {
+    for (const text of [
+      'RUN sed -i "s/session.cookie_secure = 1/x/" php.ini\n',
+      "RUN sed -i 's|^;*session.cookie_secure = 1|;session.cookie_secure = 1|' php.ini\n",
+      "FROM php AS dev\nRUN sed -i s/a/session.cookie_secure=1/ php.ini\nFROM php AS prod\n",
+    ]) {
+      expect(settingsOf({ Dockerfile: text }).cookie.secure.value, text).toBe("never");
     }
   });
 

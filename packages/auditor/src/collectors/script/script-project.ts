@@ -4,6 +4,7 @@
  */
 import ts from "typescript";
 import type { Tree } from "../tree.ts";
+import { serverScripts } from "./browser-code.ts";
 import { leavesOut, schemaDefaults } from "./checked-environment.ts";
 import type { Evaluator } from "./evaluation.ts";
 import { createEvaluator } from "./evaluator.ts";
@@ -22,7 +23,7 @@ const MANY_USES = 200;
 
 export interface ScriptProject {
   readonly tree: Tree;
-  /** The application's own scripts, without tests, in order of names. */
+  /** The application's own scripts that its server runs, without tests, in order of names. */
   readonly files: readonly string[];
   readonly evaluator: Evaluator;
   /** Files whose text matches, parsed. */
@@ -39,11 +40,13 @@ const NOT_SHIPPED =
  */
 export function createProject(tree: Tree, root: string, all: readonly string[]): ScriptProject {
   const prefix = root === "." ? "" : `${root}/`;
-  const files = all.filter(
-    (file) => isScript(file) && !NOT_SHIPPED.test(file.slice(prefix.length)),
+  const files = serverScripts(
+    tree,
+    root,
+    all.filter((file) => isScript(file) && !NOT_SHIPPED.test(file.slice(prefix.length))),
   );
   const names = createNameIndex(tree, files);
-  const environment = environmentOf(tree, root);
+  const environment = environmentOf(tree, root, files);
   const named = new Map<string, readonly FunctionNode[]>();
   const callers = new Map<ts.Node, readonly (ts.CallExpression | ts.NewExpression)[]>();
   let defaults: ReadonlyMap<string, Value> | undefined;

@@ -10,6 +10,7 @@ import { userChanges } from "./account/user-changes.ts";
 import { openApplication, type SymfonyApplication } from "./code/symfony-application.ts";
 import { collectObservations } from "./observations.ts";
 import { collectCsrf } from "./requests/csrf.ts";
+import { nativeSession } from "./sessions/native-session.ts";
 import { collectSession, keepsSessions } from "./sessions/session-settings.ts";
 import { collectAuditLog } from "./sign-in/audit-log.ts";
 import {
@@ -59,13 +60,14 @@ const NOTHING: Found = {
 function evidenceOf(app: SymfonyApplication): Found {
   const php = phpSessionSettings(app.tree, app.application, app.code, { place: app.place });
   const session = collectSession(app, php);
+  const native = nativeSession(app, php);
   const handMade = handMadeSignIns(app);
   const bySession = sessionSignIns(app);
   const pastFirewalls = bySession.privilegeChanges[0]?.place;
   // Where a provider takes the password, guessing it is not stopped here.
   const byPassword = bySession.privilegeChanges.find(({ kind }) => kind === "password")?.place;
   return {
-    sessions: [session],
+    sessions: native === undefined ? [session] : [session, native],
     privilegeChanges: [
       ...firewallSignIns(app),
       ...handMade.privilegeChanges,

@@ -5,6 +5,7 @@ import { rememberMe } from "./remember-me.ts";
 const cases: readonly JudgedCase[] = [
   ["of a random token", {}, "pass"],
   ["of a signed token", { rememberMe: remembered({ scheme: "signed" }) }, "pass"],
+  ["of a session that lives longer", { rememberMe: remembered({ scheme: "session" }) }, "fail"],
   ["of a plain name", { rememberMe: remembered({ scheme: "plain" }) }, "fail"],
   ["of a password", { rememberMe: remembered({ scheme: "password" }) }, "fail"],
   [

@@ -35,16 +35,21 @@ export const rememberMe: Control = defineControl({
             },
           }),
     };
-    return worst([{ verdict, finding, confidence: "medium" }], {
+    const isSession = evidence.scheme === "session";
+    const judgement = worst([{ verdict, finding, confidence: "medium" }], {
       pass: "Remember-me uses a token of its own that ends.",
-      fail: "Remember-me can be forged, or never ends.",
+      fail: isSession
+        ? "Remember-me has no token of its own: the session lives for as long."
+        : "Remember-me can be forged, or never ends.",
       review: "How remember-me works has to be looked at by hand.",
     });
+    // The cookie cannot be forged, and what ends sessions ends it.
+    return isSession ? { ...judgement, severity: "medium" } : judgement;
   },
 });
 
 function verdictOf({ scheme, expires }: RememberMeEvidence): Verdict {
-  if (scheme === "plain" || scheme === "password") return "fail";
+  if (scheme === "plain" || scheme === "password" || scheme === "session") return "fail";
   // Who can take it back at any time may do without an end; whether anybody does is for a person to see.
   if (expires === false) return scheme === "random-token" ? "review" : "fail";
   return scheme === "unknown" ? "review" : "pass";
@@ -54,6 +59,8 @@ function consequence({ scheme, expires }: RememberMeEvidence): string {
   if (scheme === "plain") return "Whoever knows the name of an account makes the cookie himself.";
   if (scheme === "password")
     return "Whoever reads the cookie has the password, or what is as good as it.";
+  if (scheme === "session")
+    return "For all that time the session has one id and full rights, and a copy of its cookie has both.";
   if (expires === false && scheme === "random-token")
     return "The server never ends it by itself: a copy of the cookie signs in until somebody deletes the token.";
   if (expires === false) return "A copy of the cookie signs in for ever.";

@@ -122,6 +122,7 @@ const SCHEME_TEXT = {
     "Its cookie is encrypted and the server keeps no record of it, so sign-out cannot revoke a copy",
   plain: "Its cookie names the account and nothing proves that the server issued it",
   password: "Its cookie carries the password, or a hash of it",
+  session: "There is no token for it: the session itself lives longer",
   unknown: "What its cookie carries could not be followed",
 } as const;
 

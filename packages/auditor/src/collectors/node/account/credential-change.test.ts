@@ -43,3 +43,19 @@ it("sees a password that is changed without it", () => {
   );
   expect(privilegeChanges.map(({ rotation }) => rotation)).toEqual(["none"]);
 });
+
+it("leaves passwords of devices, servers and provisioned accounts alone", () => {
+  const changes = (path: string) =>
+    evidenceOf(
+      app(`app.post("${path}", async (req, res) => {
+  const row = await rows.findOne({ id: req.params.id });
+  row.password = await bcrypt.hash(req.body.password, 10);
+  await row.save();
+  res.end();
+});`),
+    ).privilegeChanges.length;
+  for (const path of ["/devices/:id", "/settings/smtp", "/sso/callback"])
+    expect(changes(path), path).toBe(0);
+  for (const path of ["/users/:id", "/team/members/:id", "/oauth/password", "/settings"])
+    expect(changes(path), path).toBe(1);
+});

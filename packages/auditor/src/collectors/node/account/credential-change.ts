@@ -6,7 +6,7 @@ import ts from "typescript";
 import type { PrivilegeChange } from "../../../evidence.ts";
 import { nodesOf, placeOf, textOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
-import type { FunctionNode } from "../../script/script-syntax.ts";
+import { calleeName, type FunctionNode } from "../../script/script-syntax.ts";
 import { type Flow, type FlowEvent, flowOf } from "../code/flow.ts";
 import { callKind, expressionKind } from "../code/flow-events.ts";
 import { handlerAround, requestFlow, rootsOf, shownAt, takesRequest } from "../code/handlers.ts";
@@ -89,6 +89,7 @@ function changeIn(
   const isNewAccount = flow.events.some(({ kind }) => kind === "create");
   if (isNewAccount && !isAbout("password", theme) && !isAbout("reset", theme)) return undefined;
   if (isAbout("registration", theme) || isSignIn(flow, theme)) return undefined;
+  if (topic === "password-set" && isOfNobody(theme)) return undefined;
   if (
     topic === "role-set" &&
     !isAboutAccounts(`${theme} ${classAround(handler)?.name?.text ?? ""}`)
@@ -156,6 +157,18 @@ function isAboutAccounts(theme: string): boolean {
   );
 }
 
+const OF_THINGS =
+  /\b(?:devices?|brokers?|clients?|templates?|projects?|instances?|teams?|agents?|bots?|connections?|databases?|servers?|mailbox(?:es)?|smtp|webhooks?|integrations?|certificates?)\b/;
+const OF_SIGN_IN = /\b(?:callback|sso|saml|oidc|oauth2?)\b/;
+const OF_PEOPLE =
+  /\b(?:users?|accounts?|members?|profile|me|my|pass(?:word|wd)?s?|pwd|reset|forgot)\b/;
+
+/** Devices and mail servers have passwords too, and who signs in by a provider gets one that nobody knows. */
+function isOfNobody(theme: string): boolean {
+  const words = wordsOf(theme);
+  return (OF_THINGS.test(words) || OF_SIGN_IN.test(words)) && !OF_PEOPLE.test(words);
+}
+
 /** Hashes are renewed at sign-in; nobody's password changes. */
 function isSignIn(flow: Flow, theme: string): boolean {
   if (isAbout("password", theme) || isAbout("reset", theme)) return false;
@@ -187,7 +200,16 @@ function sessionsAfter(
   };
 }
 
-function endsOwn({ kind }: FlowEvent, passport: Passport): boolean {
+function endsOwn({ kind, node }: FlowEvent, passport: Passport): boolean {
+  if (kind === "end-others") return endsAll(node);
   if (kind === "rotate" || kind === "destroy" || kind === "delete" || kind === "empty") return true;
   return (kind === "log-in" || kind === "log-out") && passport.rotates === true;
+}
+
+/** `revokeAllSessions(user.id)`: told of none to spare, it ends the one that asks too. */
+function endsAll(node: ts.Node): boolean {
+  if (!ts.isCallExpression(node) || node.arguments.length !== 1) return false;
+  return (
+    /_?all_?\w*sessions$/i.test(calleeName(node) ?? "") && !/other|except/i.test(node.getText())
+  );
 }

@@ -15,7 +15,7 @@ import {
   functionAround,
 } from "../../script/script-syntax.ts";
 import { ACCOUNT } from "../code/account-writes.ts";
-import { handlerOf } from "../code/flow.ts";
+import { handlerOf } from "../code/call-targets.ts";
 import { routesTo } from "../code/routes.ts";
 
 const UPDATES = /^(?:update|patch|edit|save|modify|change|findByIdAndUpdate|findOneAndUpdate)\w*$/i;

@@ -7,7 +7,7 @@ import ts from "typescript";
 import type { Evaluator } from "../../script/evaluation.ts";
 import { bindingOf } from "../../script/script-scope.ts";
 import { bare, calleeName, chainOf } from "../../script/script-syntax.ts";
-import type { Value } from "../../script/script-value.ts";
+import { property, type Value } from "../../script/script-value.ts";
 import {
   ACCOUNT,
   isLookupWithPassword,
@@ -65,7 +65,8 @@ export function callKind(
       ? "create"
       : undefined;
   }
-  if (/^log_?in$/i.test(name) && ON_REQUEST.test(ownerName) && argumentCount > 0) return "log-in";
+  if (/^log_?in$/i.test(name) && ON_REQUEST.test(ownerName) && argumentCount > 0)
+    return keepsNoSession(evaluator, node) ? "check" : "log-in";
   if (/^log_?out$/i.test(name) && ON_REQUEST.test(ownerName)) return "log-out";
   if (name === "clearCookie" || /^(?:delete|remove)Cookie$/.test(name)) return "clear-cookie";
   if (isLogger(owner, name) || isRecordKept(node)) return "log";
@@ -97,6 +98,14 @@ export function callKind(
   )
     return "lookup";
   return undefined;
+}
+
+/** `req.login(user, { session: false })` is for this request alone. */
+function keepsNoSession(evaluator: Evaluator, node: ts.CallExpression | ts.NewExpression): boolean {
+  const [, options] = node.arguments ?? [];
+  if (options === undefined || !ts.isObjectLiteralExpression(bare(options))) return false;
+  const session = property(evaluator.evaluate(options), "session");
+  return session.kind === "literal" && session.value === false;
 }
 
 /** Its one call for a changed password or address rotates this session and ends the others. */

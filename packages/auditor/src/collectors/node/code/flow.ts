@@ -5,8 +5,8 @@
  */
 import ts from "typescript";
 import type { ScriptProject } from "../../script/script-project.ts";
-import { functionIn } from "../../script/script-project.ts";
-import { bare, calleeName, type FunctionNode, isFunctionNode } from "../../script/script-syntax.ts";
+import { bare, type FunctionNode, isFunctionNode } from "../../script/script-syntax.ts";
+import { namedBy, targetsOf } from "./call-targets.ts";
 import {
   callKind,
   expressionKind,
@@ -37,29 +37,34 @@ const MAX_NODES = 40_000;
 const MAX_DEPTH = 6;
 /** Nobody nests further; who does wants the stack to run out. */
 const MAX_NESTING = 400;
-/** Methods of libraries and the language: a function of the application by that name is another. */
-const NOT_OURS =
-  /^(?:then|catch|finally|map|forEach|filter|reduce|some|every|find|push|pop|slice|split|join|json|send|render|redirect|status|end|next|on|once|emit|use|get|set|post|put|patch|delete|log|info|warn|error|toString|trim|test|match|replace|includes|keys|values|entries|exec|save|bind|call|apply|resolve|reject|all|write|pipe|add|has|update|create|remove|insert|query|run|connect|close|listen|parse|stringify|assign|header|code|type|cookie)$/;
-
 /** For one application: who writes more wants us to be busy. */
 const MAX_TOTAL_NODES = 3_000_000;
 
 interface Flows {
   readonly known: Map<FunctionNode, Flow>;
+  /** By how many calls deep they are: functions are reached by many ways, and walked through once. */
+  readonly bodies: readonly Map<FunctionNode, Body>[];
   /** Nodes that may still be walked through. */
   left: number;
+}
+
+/** What happens in one function, with trails from there on. */
+interface Body {
+  readonly events: readonly FlowEvent[];
+  readonly words: ReadonlySet<string>;
+  readonly nodes: number;
 }
 
 const flows = new WeakMap<ScriptProject, Flows>();
 
 export function flowOf(project: ScriptProject, root: FunctionNode): Flow {
-  const all = flows.get(project) ?? { known: new Map(), left: MAX_TOTAL_NODES };
+  const all = flows.get(project) ?? newFlows();
   flows.set(project, all);
   const found = all.known.get(root);
   if (found !== undefined) return found;
-  const walk = new Walk(project, Math.min(MAX_NODES, all.left));
+  const walk = new Walk(project, Math.min(MAX_NODES, all.left), all.bodies);
   if (root.body !== undefined) walk.body(root, []);
-  all.left -= walk.nodes;
+  all.left -= walk.visited;
   if (all.left <= 0) {
     const { fileName } = root.getSourceFile();
     project.tree.report({ file: fileName, why: "holds more code than is followed" });
@@ -69,25 +74,76 @@ export function flowOf(project: ScriptProject, root: FunctionNode): Flow {
   return flow;
 }
 
+function newFlows(): Flows {
+  const bodies = Array.from({ length: MAX_DEPTH + 1 }, () => new Map<FunctionNode, Body>());
+  return { known: new Map(), bodies, left: MAX_TOTAL_NODES };
+}
+
 class Walk {
-  readonly events: FlowEvent[] = [];
-  readonly words = new Set<string>();
+  events: FlowEvent[] = [];
+  words: Set<string> = new Set();
   readonly #project: ScriptProject;
   readonly #open = new Set<FunctionNode>();
   readonly #limit: number;
+  readonly #bodies: readonly Map<FunctionNode, Body>[];
+  /** With what was walked through before and counts again. */
   nodes = 0;
+  visited = 0;
   #depth = 0;
+  /** Calls back into what is being walked through, which depend on who asked. */
+  #circles = 0;
 
-  constructor(project: ScriptProject, limit: number) {
+  constructor(project: ScriptProject, limit: number, bodies: readonly Map<FunctionNode, Body>[]) {
     this.#project = project;
     this.#limit = limit;
+    this.#bodies = bodies;
   }
 
   body(node: FunctionNode, trail: readonly ts.Node[]): void {
-    if (node.body === undefined || this.#open.has(node) || trail.length > MAX_DEPTH) return;
+    const known = this.#bodies[trail.length];
+    if (node.body === undefined || known === undefined) return;
+    if (this.#open.has(node)) {
+      this.#circles += 1;
+      return;
+    }
+    const found = known.get(node) ?? this.#walked(node, node.body, trail, known);
+    this.#take(found, trail);
+  }
+
+  /** Kept for the next that asks, unless it was not walked through to its end or depends on who asked. */
+  #walked(
+    node: FunctionNode,
+    body: ts.Node,
+    trail: readonly ts.Node[],
+    known: Map<FunctionNode, Body>,
+  ): Body {
+    const { events, words, nodes } = this;
+    const circles = this.#circles;
+    this.events = [];
+    this.words = new Set();
     this.#open.add(node);
-    this.#visit(node.body, trail);
+    this.#visit(body, trail);
     this.#open.delete(node);
+    const found: Body = {
+      events: this.events.map((one) => ({ ...one, trail: one.trail.slice(trail.length) })),
+      words: this.words,
+      nodes: this.nodes - nodes,
+    };
+    this.events = events;
+    this.words = words;
+    this.nodes = nodes;
+    const isWhole = this.nodes + found.nodes <= this.#limit && this.#circles === circles;
+    if (isWhole) known.set(node, found);
+    return found;
+  }
+
+  #take({ events, words, nodes }: Body, trail: readonly ts.Node[]): void {
+    this.nodes += nodes;
+    for (const one of events) {
+      if (this.events.length >= MAX_EVENTS) break;
+      this.events.push(trail.length === 0 ? one : { ...one, trail: [...trail, ...one.trail] });
+    }
+    for (const word of words) this.words.add(word);
   }
 
   #add(
@@ -101,6 +157,7 @@ class Walk {
 
   #visit(node: ts.Node, trail: readonly ts.Node[]): void {
     this.nodes += 1;
+    this.visited += 1;
     if (this.nodes > this.#limit || this.#depth > MAX_NESTING) return;
     this.#depth += 1;
     this.#look(node, trail);
@@ -195,62 +252,12 @@ class Walk {
     const node = bare(argument);
     if (!ts.isIdentifier(node) && !ts.isPropertyAccessExpression(node)) return;
     if (ts.isPropertyAccessExpression(node) && isSession(node.expression)) return;
-    const value = this.#project.evaluator.evaluate(node);
-    if (value.kind === "function") this.body(value.node, [...trail, call]);
+    const targets = namedBy(this.#project, node);
+    if (targets.length === 1) for (const one of targets) this.body(one, [...trail, call]);
   }
 
   #targets(node: ts.CallExpression | ts.NewExpression): readonly FunctionNode[] {
     if (ts.isNewExpression(node)) return [];
     return targetsOf(this.#project, node);
   }
-}
-
-/** The application's own functions that a call may reach; none if it is a library's. */
-function targetsOf(project: ScriptProject, node: ts.CallExpression): readonly FunctionNode[] {
-  const callee = bare(node.expression);
-  const value = project.evaluator.evaluate(callee);
-  if (value.kind === "function") return [value.node];
-  if (value.kind === "external" && value.module !== "global") return [];
-  const name = calleeName(node);
-  if (name === undefined || !ts.isPropertyAccessExpression(callee) || NOT_OURS.test(name))
-    return [];
-  const owner = (callee.expression.getText().split(".").at(-1) ?? "").toLowerCase();
-  if (/^(?:res|response|reply|console|json|math|object|array|promise|fs|path|crypto)$/.test(owner))
-    return [];
-  const candidates = project.functionsNamed(name);
-  if (candidates.length <= 1) return candidates;
-  // Several: the one whose class or file is called like what the method is called on.
-  const word = owner.replace(
-    /(?:service|repository|repo|dao|manager|controller|helper|model|store)$/,
-    "",
-  );
-  const near = candidates.filter((one) => {
-    if (owner === "this" || owner === "self") return one.getSourceFile() === node.getSourceFile();
-    const place = `${one.getSourceFile().fileName} ${ts.isClassLike(one.parent) ? (one.parent.name?.text ?? "") : ""}`;
-    return (
-      word.length > 2 &&
-      place
-        .toLowerCase()
-        .replace(/[^a-z]/g, "")
-        .includes(word.replace(/[^a-z]/g, ""))
-    );
-  });
-  if (near.length > 0) return near.slice(0, 3);
-  return candidates.length <= 2 ? candidates : [];
-}
-
-/** The function that a handler argument stands for, through wrappers. */
-export function handlerOf(
-  project: ScriptProject,
-  argument: ts.Expression,
-): FunctionNode | undefined {
-  const direct = functionIn(argument);
-  if (direct !== undefined) return direct;
-  const node = bare(argument);
-  const inner = ts.isCallExpression(node) ? (node.arguments[0] ?? node) : node;
-  const value = project.evaluator.evaluate(inner);
-  if (value.kind === "function") return value.node;
-  const chain = ts.isPropertyAccessExpression(node) ? node.name.text : undefined;
-  const named = chain === undefined ? [] : project.functionsNamed(chain);
-  return named.length === 1 ? named[0] : undefined;
 }

@@ -10,7 +10,8 @@ import {
   isFunctionNode,
   isWithin,
 } from "../../script/script-syntax.ts";
-import { type Flow, type FlowEvent, flowOf, handlerOf } from "./flow.ts";
+import { handlerOf } from "./call-targets.ts";
+import { type Flow, type FlowEvent, flowOf } from "./flow.ts";
 import { routesTo } from "./routes.ts";
 
 const REQUEST_LIKE = /^(?:_?\w*req|_?\w*request|\w*ctx|\w*context|c|evt|event|session|socket)$/i;
@@ -64,7 +65,8 @@ export function rootsOf(project: ScriptProject, node: ts.Node): readonly Root[] 
     const handler = handlerAround(at);
     if (handler === undefined || seen.has(handler)) return;
     seen.add(handler);
-    const isRoute = routesTo(project, handler).length > 0;
+    const isRoute = isGuard(handler) || routesTo(project, handler).length > 0;
+    const { length } = roots;
     const calls = isRoute || depth >= MAX_CLIMB ? [] : project.callsOf(handler);
     const near = calls.filter((call) => handlerAround(call) !== handler).slice(0, MAX_CALLERS);
     if (near.length === 0) roots.push({ handler, node });
@@ -72,9 +74,16 @@ export function rootsOf(project: ScriptProject, node: ts.Node): readonly Root[] 
       if (handlerAround(call) === undefined) roots.push({ handler, node });
       else climb(call, depth + 1);
     }
+    // Callers in a circle: nobody else is known to come here.
+    if (depth === 0 && roots.length === length) roots.push({ handler, node });
   };
   climb(node, 0);
   return roots;
+}
+
+/** What Nest calls before a route: a call by another guard is of the class that it extends. */
+function isGuard(node: FunctionNode): boolean {
+  return ts.isMethodDeclaration(node) && node.name.getText() === "canActivate";
 }
 
 /** Everything that happens for a request: what stands before the handler on its route, then the handler. */

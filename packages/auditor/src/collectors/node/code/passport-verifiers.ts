@@ -6,7 +6,7 @@ import ts from "typescript";
 import { nodesOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
 import { bare, type FunctionNode } from "../../script/script-syntax.ts";
-import { handlerOf } from "./flow.ts";
+import { handlerOf } from "./call-targets.ts";
 import { packageOf } from "./protections.ts";
 
 export function verifiersOf(project: ScriptProject): readonly FunctionNode[] {

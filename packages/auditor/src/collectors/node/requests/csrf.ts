@@ -7,7 +7,7 @@ import type { CsrfEvidence, Place, PrivilegeChange, SessionEvidence } from "../.
 import { placeOf, textOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
 import { bare, isFunctionNode } from "../../script/script-syntax.ts";
-import { handlerOf } from "../code/flow.ts";
+import { handlerOf } from "../code/call-targets.ts";
 import { CSRF_PACKAGES, usesOfPackages } from "../code/protections.ts";
 import { type Route, routesOf } from "../code/routes.ts";
 import {

@@ -27,6 +27,31 @@ describe("a route that takes GET", () => {
       `app.get("/posts/:id/publish", (req, res) => { req.session.seen = true; req.session.save(() => res.end()); });`,
       [],
     ],
+    [
+      "unlinks",
+      `app.get("/profile/unlink/:from", async (req, res) => { const user = await User.findById(req.user.id); user.from = undefined; await revoke(user); async function revoke(one) { await fetch(one.url, { method: "POST", headers: { authorization: one.token } }); } await user.save(); res.end(); });`,
+      ["fault"],
+    ],
+    [
+      "does what a POST to the same path does",
+      `const reply = ${answer("req.thread.addReply(req.body)")}; Thread.methods = { addReply(body) { this.replies.push(body); return this.save(); } }; app.post("/threads/:id", reply); app.get("/threads/:id", reply);`,
+      ["fault"],
+    ],
+    [
+      "does what a POST does, wrapped and exported by another file",
+      `const threads = require("./threads"); app.post("/threads/:id", threads.create); app.get("/threads/:id", signedIn, threads.create); function signedIn(req, res, next) { if (req.method === "GET") req.session.from = req.url; next(); }`,
+      ["fault"],
+    ],
+    [
+      "shares a handler with a POST and asks for the method",
+      `const edit = async (req, res) => { if (req.method === "POST") await Post.updateOne({ id: 1 }, req.body); res.end(); }; app.route("/posts/:id").get(edit).post(edit);`,
+      [],
+    ],
+    [
+      "shares a path with a POST that has another handler",
+      `app.get("/threads/:id", show); app.post("/threads/:id", reply); function show(req, res) { res.end(); } function reply(req, res) { Post.create(req.body); }`,
+      [],
+    ],
     ["is a POST", `app.post("/posts/:id/delete", ${answer(remove)});`, []],
     [
       "asks for the method",
@@ -54,7 +79,12 @@ describe("a route that takes GET", () => {
   ];
   for (const [title, code, expected] of cases) {
     it(`is judged if it ${title}`, () => {
-      expect(kindsOf(expressApp(code), "safe-methods")).toEqual(expected);
+      const files = {
+        ...expressApp(code),
+        "threads.js": `exports.create = wrap(async (req, res) => { await Thread.create(req.body); res.end(); });`,
+        "items.js": `exports.create = wrap(async (req, res) => { res.end(); });`,
+      };
+      expect(kindsOf(files, "safe-methods")).toEqual(expected);
     });
   }
 });

@@ -8,15 +8,19 @@ import { nodesOf, placeOf, textOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
 import { bindingOf } from "../../script/script-scope.ts";
 import { bare, calleeName, type FunctionNode, isFunctionNode } from "../../script/script-syntax.ts";
-import { flowOf, handlerOf } from "../code/flow.ts";
+import { handlerOf, targetsOf } from "../code/call-targets.ts";
+import { flowOf } from "../code/flow.ts";
 import { isAbout, type Theme, wordsOf } from "../code/identity.ts";
 import { type Route, routesOf } from "../code/routes.ts";
 import { isOfServer } from "./csrf.ts";
 
 const MAX_FOUND = 10;
+const OF_REQUEST =
+  /^(?:req|request|ctx|context|c|ctx\.req|ctx\.request|c\.req|event)(?:\.headers)?$/;
+const UNSAFE = /^(?:post|put|patch|delete|del)$/;
 /** What a path calls a change; a form for one (`edit`, `new`) is none. */
 const CHANGES =
-  /\b(?:delete|del|remove|destroy|drop|erase|purge|add|create|insert|update|save|change|approve|reject|toggle|like|unlike|follow|unfollow|vote|upvote|downvote|enable|disable|ban|unban|block|unblock|promote|demote|publish|unpublish|archive|restore|cancel|accept|decline|transfer|pay|checkout|clear|mark|join|leave|buy)\b/;
+  /\b(?:delete|del|remove|destroy|drop|erase|purge|add|create|insert|update|save|change|approve|reject|toggle|like|unlike|follow|unfollow|vote|upvote|downvote|enable|disable|ban|unban|block|unblock|promote|demote|publish|unpublish|archive|restore|cancel|accept|decline|transfer|pay|checkout|clear|mark|join|leave|buy|link|unlink|connect|disconnect|attach|detach|assign|unassign|revoke|regenerate|rotate|rename|move|lock|unlock|pin|unpin|star|unstar|bookmark|subscribe|dismiss|close|reopen)\b/;
 /** Links that carry their own proof, and calls of machines that carry no cookie. */
 const OTHER_PROOF =
   /\b(?:token|code|key|hash|secret|signature|webhook|hook|cron|callback|confirm\w*|verify|unsubscribe|payment success|success|stripe|paypal|seed|test|migrate|debug)\b/;
@@ -66,19 +70,48 @@ function changeAt(project: ScriptProject, route: Route): ts.Node | undefined {
   const { method, path } = route;
   if (method !== "get" && method !== "all") return undefined;
   const words = wordsOf(path);
-  if (!CHANGES.test(words) || OTHER_PROOF.test(words)) return undefined;
+  if (OTHER_PROOF.test(words)) return undefined;
+  if (!CHANGES.test(words) && !alsoUnsafe(project, route)) return undefined;
   if (OTHER_THEMES.some((theme) => isAbout(theme, path)) || !isOfServer(project, route))
     return undefined;
   const handlers = handlersOf(project, route);
-  const said = new Set(handlers.flatMap((one) => [...flowOf(project, one).words]));
-  if ([...said].some((word) => OWN_CREDENTIALS.test(word))) return undefined;
-  // A handler of every method asks for the one it means.
-  if (method === "all" && said.has("method")) return undefined;
+  const last = handlers.at(-1);
+  const own = last === undefined ? [] : ownWords(last);
+  const said = [...handlers.slice(0, -1).flatMap((one) => [...flowOf(project, one).words]), ...own];
+  if (said.some((word) => OWN_CREDENTIALS.test(word))) return undefined;
+  // A handler of several methods asks for the one it means; what stands before it may ask for another reason.
+  if ((method === "all" ? said : own).includes("method")) return undefined;
   for (const handler of handlers) {
     const write = writeIn(project, handler, 0);
     if (write !== undefined) return write;
   }
   return undefined;
+}
+
+/** The same path with the same last handler takes a POST: what that one does, the GET does too. */
+function alsoUnsafe(project: ScriptProject, route: Route): boolean {
+  const last = route.handlers.at(-1)?.getText();
+  if (last === undefined || isFunctionNode(bare(route.handlers.at(-1) as ts.Expression)))
+    return false;
+  return routesOf(project).some(
+    (other) =>
+      UNSAFE.test(other.method) &&
+      other.path === route.path &&
+      other.handlers.at(-1)?.getText() === last &&
+      other.node.getSourceFile() === route.node.getSourceFile(),
+  );
+}
+
+/** What a handler says of the request itself: what it sends elsewhere has headers and methods too. */
+function ownWords(handler: FunctionNode): readonly string[] {
+  return [...nodesOf(handler)].flatMap((node) => {
+    if (ts.isElementAccessExpression(node) && /\bheaders$/.test(node.expression.getText()))
+      return ts.isStringLiteralLike(node.argumentExpression) ? [node.argumentExpression.text] : [];
+    if (ts.isPropertyAccessExpression(node))
+      return OF_REQUEST.test(node.expression.getText()) ? [node.name.text] : [];
+    const [first] = ts.isCallExpression(node) ? node.arguments : [];
+    return first !== undefined && ts.isStringLiteralLike(first) ? [first.text] : [];
+  });
 }
 
 function handlersOf(project: ScriptProject, route: Route): readonly FunctionNode[] {
@@ -91,9 +124,9 @@ function writeIn(project: ScriptProject, root: FunctionNode, depth: number): ts.
     if (!ts.isCallExpression(node)) continue;
     if (isWrite(node)) return node;
     if (depth >= 2) continue;
-    const value = project.evaluator.evaluate(node.expression);
-    const isOther = value.kind === "function" && value.node !== root && isFunctionNode(value.node);
-    if (isOther && writeIn(project, value.node, depth + 1) !== undefined) return node;
+    for (const target of targetsOf(project, node)) {
+      if (target !== root && writeIn(project, target, depth + 1) !== undefined) return node;
+    }
   }
   return undefined;
 }
@@ -112,7 +145,9 @@ function isWrite(node: ts.CallExpression): boolean {
   if (/session|cookie|cache|redis/i.test(owner) || NO_STORE.test(last)) return false;
   if (isCount(node)) return false;
   if (DROPS.test(name)) return true;
-  if (name === "save") return STORE.test(owner) || isRecord(bare(callee.expression));
+  // A method of a record saves what it belongs to.
+  if (name === "save")
+    return STORE.test(owner) || owner === "this" || isRecord(bare(callee.expression));
   if (WRITES.test(name)) return /^(?!res|req|ctx|socket|stream)/.test(owner);
   return MAY_WRITE.test(name) && STORE.test(owner);
 }

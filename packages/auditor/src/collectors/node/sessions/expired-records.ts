@@ -1,6 +1,6 @@
 /**
  * What removes expired sessions from the store: the store itself, a timer of its package, or nobody.
- * As documented by connect-redis 8, connect-mongo 5, connect-pg-simple 10, session-file-store 1, memorystore 1,
+ * Read in connect-redis 8, connect-mongo 5, connect-pg-simple 10, session-file-store 1, memorystore 1,
  * connect-session-sequelize 7, express-mysql-session 3 and prisma-session-store 3.
  * @module
  */
@@ -74,7 +74,7 @@ const CLEANERS: readonly Cleaner[] = [
     module: /^connect-session-sequelize$/,
     option: "checkExpirationInterval",
     byDefault: true,
-    isOff: isNegative,
+    isOff: (value) => isNone(value) || isNegative(value),
     does: "deletes expired rows on a timer",
     remedy: "Leave checkExpirationInterval on.",
   },

@@ -31,6 +31,24 @@ describe("a record of sign-ins", () => {
     ],
     ["of the success alone", "", `await auditLog.create({ what: "login" });`, [true, false]],
     [
+      "of something else, on the way of the sign-in",
+      `console.log("cookies", req.cookies); logger.warn("unknown hook", name);`,
+      `await warm(); function warm() { logger.info("Successfully compiled templates"); }`,
+      [false, false],
+    ],
+    [
+      "at levels that production drops",
+      `logger.debug("login failed", req.body.name);`,
+      `logger.verbose("user logged in", user.id);`,
+      [false, false],
+    ],
+    [
+      "of a fault that a promise ends in",
+      `await users.count().catch((error) => { logger.error("count failed: " + error); });`,
+      `logger.info("user logged in", user.id);`,
+      [true, false],
+    ],
+    [
       "in a table of something else",
       "",
       `await db.query("INSERT INTO orders (who) VALUES ($1)", [1]);`,
@@ -49,6 +67,18 @@ describe("a record of sign-ins", () => {
       );
     expect(seen(callback("logger.error(error);"))).toEqual([true, true]);
     expect(seen(callback(""))).toEqual([true, false]);
+  });
+  it("is one of every strategy, not of one among several", () => {
+    const strategy = (name: string, log: string): string =>
+      `passport.use("${name}", new Strategy({}, async (token, more, profile, done) => { const user = await users.findByName(profile.id); ${log} done(null, user); }));`;
+    const app = (first: string, second: string): Readonly<Record<string, string>> =>
+      expressApp(
+        `const passport = require("passport"); const { Strategy } = require("passport-oauth2"); ${strategy("one", first)} ${strategy("two", second)} app.get("/one/callback", passport.authenticate("one")); app.get("/two/callback", passport.authenticate("two"));`,
+        { passport: "0.7.0", "passport-oauth2": "1.8.0" },
+      );
+    const log = `logger.info("user logged in", user.id);`;
+    expect(seen(app(log, log))[0]).toBe(true);
+    expect(seen(app(log, ""))[0]).toBe(false);
   });
   it("is read in what compares the credentials for next-auth", () => {
     const files = (body: string): Readonly<Record<string, string>> => ({

@@ -6,7 +6,7 @@ import ts from "typescript";
 import type { AuditLogEvidence, PresenceEvidence } from "../../../evidence.ts";
 import { placeOf, textOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
-import { bare, isFunctionNode, isWithin } from "../../script/script-syntax.ts";
+import { bare, calleeName, isFunctionNode, isWithin } from "../../script/script-syntax.ts";
 import { type FlowEvent, flowOf } from "../code/flow.ts";
 import { wordsOf } from "../code/identity.ts";
 import { isRecordKept } from "../code/log-calls.ts";
@@ -27,23 +27,34 @@ export function auditLogOf(
   const [first] = asked;
   if (first === undefined) return undefined;
   const logs = asked.flatMap((one) => logsOf(one));
-  const verifiers = verifiersOf(project).flatMap((node) =>
-    flowOf(project, node).events.flatMap((event) =>
-      event.kind === "log" ? { event, isAfter: false } : [],
-    ),
-  );
-  const all = [...logs, ...verifiers];
+  const verifiers = verifiersOf(project).map((node) => flowOf(project, node).events);
+  // Who is asked for a password can be refused; a provider does that itself.
+  const refusing = verifiers.filter((events) => events.some(({ kind }) => kind === "check"));
   const none = (what: string): PresenceEvidence => ({
     present: false,
     place: first.change.place,
     why: `No ${what} is recorded.`,
   });
-  const success = all.find(({ event, isAfter }) => saysSuccess(event, isAfter));
-  const failure = all.find(({ event }) => saysFailure(event)) ?? asked.flatMap(refusalsOf)[0];
+  const success =
+    logs.find(({ event, isAfter }) => saysSuccess(event, isAfter))?.event ??
+    inEach(verifiers, (event) => saysSuccess(event, false));
+  const failure =
+    logs.find(({ event }) => saysFailure(event))?.event ??
+    inEach(refusing.length > 0 ? refusing : verifiers, saysFailure) ??
+    asked.flatMap(refusalsOf)[0]?.event;
   return {
-    success: success === undefined ? none("sign-in") : seen(success.event),
-    failure: failure === undefined ? none("failed attempt") : seen(failure.event),
+    success: success === undefined ? none("sign-in") : seen(success),
+    failure: failure === undefined ? none("failed attempt") : seen(failure),
   };
+}
+
+/** What one strategy of several records says nothing of the others. */
+function inEach(
+  flows: readonly (readonly FlowEvent[])[],
+  isMeant: (event: FlowEvent) => boolean,
+): FlowEvent | undefined {
+  const found = flows.map((events) => events.find((one) => one.kind === "log" && isMeant(one)));
+  return found.includes(undefined) ? undefined : found[0];
 }
 
 interface Log {
@@ -67,19 +78,20 @@ function refusalsOf({ flow, change }: SignIn): readonly Log[] {
   if (change.kind !== "single-sign-on") return [];
   const exchanges = flow.events.filter(({ kind }) => kind === "single-sign-on");
   return flow.events.flatMap((event): Log[] => {
-    const caught = event.kind === "log" ? catchAround(event.node) : undefined;
-    const isOfExchange = exchanges.some(
-      ({ node }) => caught !== undefined && isWithin(node, caught.parent.tryBlock),
-    );
+    const tried = event.kind === "log" ? triedBefore(event.node) : undefined;
+    const isOfExchange = exchanges.some(({ node }) => tried !== undefined && isWithin(node, tried));
     return isOfExchange ? [{ event, isAfter: false }] : [];
   });
 }
 
-function catchAround(node: ts.Node): ts.CatchClause | undefined {
-  let at: ts.Node | undefined = node;
-  while (at !== undefined && !isFunctionNode(at)) {
-    if (ts.isCatchClause(at)) return at;
-    at = at.parent;
+/** What failed when a node is reached: the block that was tried, or the promise that was waited for. */
+function triedBefore(node: ts.Node): ts.Node | undefined {
+  for (let at: ts.Node = node; at.parent !== undefined; at = at.parent) {
+    if (ts.isCatchClause(at)) return at.parent.tryBlock;
+    if (!isFunctionNode(at)) continue;
+    const call = at.parent;
+    const isHandler = ts.isCallExpression(call) && calleeName(call) === "catch";
+    return isHandler ? call.expression : undefined;
   }
   return undefined;
 }
@@ -89,23 +101,34 @@ export function seen(event: FlowEvent): PresenceEvidence {
 }
 
 /** What is logged, without what is only computed for it. */
-function messageOf(event: FlowEvent): string {
-  return ts.isCallExpression(event.node)
-    ? wordsOf(event.node.arguments.map((one) => one.getText()).join(" "))
+function messageOf(node: ts.Node): string {
+  return ts.isCallExpression(node)
+    ? wordsOf(node.arguments.map((one) => one.getText()).join(" "))
     : "";
 }
 
 export function saysFailure(event: FlowEvent): boolean {
-  if (isOfError(event)) return false;
-  const message = messageOf(event);
+  if (isOfError(event) || !isOfSignIn(event)) return false;
+  const message = messageOf(event.node);
   return FAILS.test(message) || /\b(?:success(?:ful)?|ok|valid) false\b/.test(message);
 }
 
 export function saysSuccess(event: FlowEvent, isAfter: boolean): boolean {
-  if (isOfError(event) || saysFailure(event)) return false;
+  if (isOfError(event) || saysFailure(event) || !isOfSignIn(event)) return false;
   if (isAfter) return !isInFailure(event.node);
-  const message = messageOf(event);
+  const message = messageOf(event.node);
   return SUCCEEDS.test(message) || (isRecord(event.node) && SIGNS_IN.test(message));
+}
+
+const ABOUT =
+  /\b(?:log(?:s|ged)? ?(?:in|on)|sign(?:s|ed)? ?in|auth\w*|credentials?|pass(?:word|wd)?|users?|user ?name|accounts?|e ?mail|attempts?|otp|totp|2fa|identity|welcome)\b/;
+/** Levels that nobody keeps in production. */
+const DROPPED = /(?:^|\.)(?:debug|verbose|trace|silly)$/;
+
+/** Whether a record is kept and is about who signs in: a sign-in's way leads past much that logs. */
+function isOfSignIn({ node }: FlowEvent): boolean {
+  if (!ts.isCallExpression(node) || DROPPED.test(node.expression.getText())) return false;
+  return isRecord(node) || ABOUT.test(messageOf(node));
 }
 
 const SIGNS_IN = /\b(?:log ?in|sign ?in|authenticat\w+)\b/;
@@ -125,7 +148,8 @@ function isOfError(event: FlowEvent): boolean {
   );
   if (isBare) return true;
   return (
-    catchAround(event.node) !== undefined && !/user|name|email|login|ip\b/i.test(messageOf(event))
+    triedBefore(event.node) !== undefined &&
+    !/user|name|email|login|ip\b/i.test(messageOf(event.node))
   );
 }
 

@@ -3,18 +3,27 @@
  * @module
  */
 import ts from "typescript";
-import type { PresenceEvidence, PrivilegeChange, SignOut } from "../../../evidence.ts";
+import type {
+  PresenceEvidence,
+  PrivilegeChange,
+  RememberMeEvidence,
+  SameSiteFlag,
+  SecureFlag,
+  SignOut,
+} from "../../../evidence.ts";
 import { nodesOf, placeOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
 import { calleeName } from "../../script/script-syntax.ts";
-import { property, propertyAt, shipped } from "../../script/script-value.ts";
+import { literal, property, propertyAt, shipped, truthOf } from "../../script/script-value.ts";
 import { handlerAround, requestFlow } from "../code/handlers.ts";
 import { LIMITER_PACKAGES, usesOfPackages } from "../code/protections.ts";
 import type { SetUp } from "../sessions/find-setups.ts";
+import { byDefault, lifetimeSetting, type Otherwise } from "../sessions/setting.ts";
 import { isAbsent, type LibrarySignIn } from "./library-events.ts";
 
 /** Sign-in and sign-out wherever the application calls them; the engine does the rest. */
-export function byHoldfast({ project, label, options, place }: SetUp): LibrarySignIn {
+export function byHoldfast(setUp: SetUp): LibrarySignIn {
+  const { project, label, options, place } = setUp;
   const changes: PrivilegeChange[] = [];
   const signOuts: SignOut[] = [];
   let isChecked = false;
@@ -63,6 +72,32 @@ export function byHoldfast({ project, label, options, place }: SetUp): LibrarySi
     },
     throttling: throttling(project, label, changes, isChecked),
     auditLog: changes.length === 0 ? undefined : { success: event, failure: event },
+    rememberMe: rememberedBy(setUp),
+  };
+}
+
+/** A random token for each device, kept hashed and replaced with each use; its cookie has the session's flags. */
+function rememberedBy({ project, label, options }: SetUp): RememberMeEvidence | undefined {
+  const made = property(options, "rememberMe");
+  if (isAbsent(made)) return undefined;
+  const { place } = made;
+  const [given] = made.kind === "call" ? (made.call.arguments ?? []) : [];
+  const its = given === undefined ? literal(undefined, place) : project.evaluator.evaluate(given);
+  const at = <T>(value: T): Otherwise<T> => ({ value, of: label, place });
+  const isPlain = truthOf(propertyAt(options, ["policy", "unsafePlainHttp"])) === true;
+  return {
+    place,
+    scheme: "random-token",
+    why: `${label} keeps a token for each device and replaces it with each use.`,
+    expires: true,
+    secure: byDefault(at<SecureFlag>(isPlain ? "never" : "always")),
+    httpOnly: byDefault(at(true)),
+    sameSite: byDefault(at<SameSiteFlag>("lax")),
+    lifetimeSeconds: lifetimeSetting(
+      property(its, "absoluteTimeoutSeconds"),
+      1000,
+      at<number | "session">(2_592_000),
+    ),
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   CsrfEvidence,
   PresenceEvidence,
   PrivilegeChange,
+  RememberMeEvidence,
   SignOut,
 } from "../../../evidence.ts";
 import { property, type Value } from "../../script/script-value.ts";
@@ -18,6 +19,8 @@ export interface LibrarySignIn {
   readonly csrf: CsrfEvidence | undefined;
   readonly throttling: PresenceEvidence | undefined;
   readonly auditLog: AuditLogEvidence | undefined;
+  /** Where the library brings it itself. */
+  readonly rememberMe?: RememberMeEvidence | undefined;
 }
 
 export function hooks(

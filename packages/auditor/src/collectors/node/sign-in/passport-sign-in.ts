@@ -7,7 +7,8 @@ import type { PrivilegeChange } from "../../../evidence.ts";
 import { placeOf, textOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
 import { functionAround } from "../../script/script-syntax.ts";
-import { flowOf, handlerOf } from "../code/flow.ts";
+import { handlerOf } from "../code/call-targets.ts";
+import { flowOf } from "../code/flow.ts";
 import { isAbout } from "../code/identity.ts";
 import { routesOf } from "../code/routes.ts";
 import { type AutomaticSignIn, automaticSignIns, type Passport } from "../sessions/passport.ts";
@@ -53,7 +54,12 @@ export function byPassport(project: ScriptProject, passport: Passport): SignIn[]
 function kindOfStrategy(one: AutomaticSignIn, theme: string): PrivilegeChange["kind"] {
   if (isAbout("registration", theme)) return "registration";
   if (isAbout("remember", one.strategy)) return "remember-me";
-  return /local|ldap|password|custom|login|^$/i.test(one.strategy) ? "password" : "single-sign-on";
+  return isPasswordStrategy(one.strategy) ? "password" : "single-sign-on";
+}
+
+/** By the name of a strategy; others ask a provider. */
+export function isPasswordStrategy(strategy: string): boolean {
+  return /local|ldap|password|custom|login|^$/i.test(strategy);
 }
 
 /** The first of two calls with one strategy only sends the browser to the provider. */

@@ -9,12 +9,12 @@ describe("remember-me", () => {
     [
       "a longer session",
       `if (req.body.remember) req.session.cookie.maxAge = 30 * 864e5;`,
-      "unknown",
+      "session",
     ],
     [
       "a longer session by a choice",
       `req.session.cookie.expires = req.body.keep ? new Date(Date.now() + 864e5) : null;`,
-      "unknown",
+      "session",
     ],
     ["a longer session for everybody", `req.session.cookie.maxAge = 864e5;`, undefined],
     [
@@ -58,5 +58,24 @@ describe("the cookie's lifetime", () => {
       evidenceOf(files(days)).sessions[0]?.cookie.lifetimeSeconds.value;
     expect(of(90)).toBe(7_776_000);
     expect(of(0.5)).toBe(86_400);
+  });
+});
+
+describe("a cookie by any name that restores a session", () => {
+  const app = (value: string, restores: string): Readonly<Record<string, string>> =>
+    expressApp(
+      `const names = require("./names"); app.post("/login", (req, res) => { const options = { signed: true, httpOnly: true, maxAge: 864e5 }; const value = ${value}; res.cookie(names.who, value, options); res.end(); }); app.use((req, res, next) => { const who = req.signedCookies[names.who]; load(who, (user) => { ${restores} next(); }); });`,
+    );
+  const restored = "req.session.user = user;";
+  it("is remember-me, and never ends if only the signature guards it", () => {
+    const found = evidenceOf(app("req.user.id", restored)).rememberMe;
+    expect([found?.scheme, found?.expires]).toEqual(["signed", false]);
+    expect([found?.httpOnly.value, found?.secure.value]).toEqual([true, "never"]);
+    expect(evidenceOf(app("req.user.id + Date.now()", restored)).rememberMe?.expires).toBe(
+      undefined,
+    );
+  });
+  it("is none if nobody is written into the session", () => {
+    expect(evidenceOf(app("req.user.id", "req.session.theme = who;")).rememberMe).toBe(undefined);
   });
 });

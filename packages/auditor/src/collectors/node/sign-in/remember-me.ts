@@ -6,8 +6,12 @@ import ts from "typescript";
 import type { RememberMeEvidence, SessionEvidence } from "../../../evidence.ts";
 import { nodesOf, placeOf, textOf } from "../../script/script-file.ts";
 import type { ScriptProject } from "../../script/script-project.ts";
+import { bindingOf } from "../../script/script-scope.ts";
 import { calleeName, functionAround } from "../../script/script-syntax.ts";
-import { literal, property, shipped } from "../../script/script-value.ts";
+import { literal, property, shipped, truthOf } from "../../script/script-value.ts";
+import { handlerAround } from "../code/handlers.ts";
+import { isIdentityKey } from "../code/identity.ts";
+import { sessionActs } from "../code/session-access.ts";
 import type { Prolonged } from "../sessions/prolonged-cookie.ts";
 import {
   booleanSetting,
@@ -41,7 +45,76 @@ export function rememberMeOf(
       return at(project, node, list[position + 1], list[position + 2]);
     }
   }
-  return byTokenIfAsked(project) ?? byLongerSession(sessions, prolonged);
+  return (
+    byTokenIfAsked(project) ??
+    byRestoring(project, sessions) ??
+    byLongerSession(sessions, prolonged)
+  );
+}
+
+/** Whatever its name: a cookie from which code writes who somebody is into a session that has ended. */
+function byRestoring(
+  project: ScriptProject,
+  sessions: readonly SessionEvidence[],
+): RememberMeEvidence | undefined {
+  const names = restoringCookies(project);
+  if (names.size === 0) return undefined;
+  for (const source of project.filesWith(/cookie/i)) {
+    for (const node of nodesOf(source)) {
+      if (!ts.isCallExpression(node) || !/^(?:cookie|setCookie)$/.test(calleeName(node) ?? ""))
+        continue;
+      const [name, value, options] = node.arguments;
+      if (name === undefined || value === undefined || isEmpty(value)) continue;
+      const key = keyOf(project, name);
+      if (sessions.some(({ cookie }) => cookie.name.value === key)) continue;
+      if (names.has(key)) return at(project, node, value, options);
+    }
+  }
+  return undefined;
+}
+
+/** Names of cookies, or the expressions for them, that are read where an identity is written. */
+function restoringCookies(project: ScriptProject): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const source of project.filesWith(/\b(?:signedCookies|cookies)\b/)) {
+    for (const node of nodesOf(source)) {
+      const name = cookieRead(node);
+      const around = name && handlerAround(node);
+      if (name === undefined || around === undefined) continue;
+      const writes = [...nodesOf(around)].some((inner) =>
+        sessionActs(inner).some(
+          ({ act, ...one }) => act === "write" && "key" in one && isIdentityKey(one.key),
+        ),
+      );
+      if (writes) found.add(keyOf(project, name));
+    }
+  }
+  return found;
+}
+
+/** `req.signedCookies[name]`, `req.cookies.name` */
+function cookieRead(node: ts.Node): ts.Expression | undefined {
+  const isJar = (one: ts.Expression): boolean => /\.(?:signedCookies|cookies)$/.test(one.getText());
+  if (ts.isElementAccessExpression(node) && isJar(node.expression)) return node.argumentExpression;
+  return ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.name) && isJar(node.expression)
+    ? node.name
+    : undefined;
+}
+
+/** What a name says, or the last word of what it is kept in: `config.cookie_name`. */
+function keyOf(project: ScriptProject, node: ts.Expression): string {
+  const isMember =
+    ts.isIdentifier(node) &&
+    ts.isPropertyAccessExpression(node.parent) &&
+    node.parent.name === node;
+  if (isMember && cookieRead(node.parent) === node) return node.text;
+  const value = shipped(project.evaluator.evaluate(node));
+  if (value.kind === "literal" && typeof value.value === "string") return value.value;
+  return `.${node.getText().split(".").at(-1) ?? ""}`;
+}
+
+function isEmpty(node: ts.Expression): boolean {
+  return /^(?:""|''|null|undefined)$/.test(node.getText());
 }
 
 const ASKED = /remember|persist|stay|keep/i;
@@ -71,7 +144,7 @@ function byLongerSession(
   const { secure, httpOnly, sameSite, lifetimeSeconds } = session.cookie;
   return {
     place: placeOf(found.node),
-    scheme: "unknown",
+    scheme: "session",
     why: `${textOf(found.node)} makes the session's own cookie live longer; there is no token of its own for it.`,
     expires: undefined,
     secure,
@@ -106,7 +179,11 @@ function at(
   const otherwise = <T>(one: T): Otherwise<T> => ({ value: one, of, place });
   const options =
     given === undefined ? literal(undefined, place) : project.evaluator.evaluate(given);
-  const { scheme, why, expires } = schemeOf(node, value, textOf(given ?? node, 400));
+  const isSigned = truthOf(property(options, "signed")) === true;
+  const made = isSigned
+    ? { scheme: "signed" as const, why: `${textOf(node)} sets it.`, expires: endsByItself(value) }
+    : schemeOf(node, value, textOf(given ?? node, 400));
+  const { scheme, why, expires } = made;
   return {
     place,
     scheme,
@@ -121,6 +198,16 @@ function at(
       otherwise<number | "session">("session"),
     ),
   };
+}
+
+/** A signature of the cookie holds no time: one that ends has it in what is signed. */
+function endsByItself(value: ts.Expression | undefined): boolean | undefined {
+  if (value === undefined) return undefined;
+  const binding = ts.isIdentifier(value) ? bindingOf(value) : undefined;
+  const made = binding?.kind === "variable" ? binding.node.initializer : value;
+  if (made === undefined || /token|expir|\bexp\b|Date|time|random|jwt|sign\(/i.test(made.getText()))
+    return undefined;
+  return false;
 }
 
 function schemeOf(

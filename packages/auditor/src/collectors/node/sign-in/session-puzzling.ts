@@ -13,7 +13,7 @@ import {
   isFunctionNode,
   isWithin,
 } from "../../script/script-syntax.ts";
-import { handlerOf } from "../code/flow.ts";
+import { handlerOf } from "../code/call-targets.ts";
 import { handlerAround, requestFlow, shownAt, takesRequest } from "../code/handlers.ts";
 import { isAbout, isIdentityKey, isWeakIdentityKey } from "../code/identity.ts";
 import { routesOf, routesTo } from "../code/routes.ts";

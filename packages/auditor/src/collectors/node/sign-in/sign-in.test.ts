@@ -285,4 +285,16 @@ describe("sign-out", () => {
       expect(effects(code, dependencies)).toEqual(expected);
     });
   }
+  it("is none by Passport for one request alone", () => {
+    const code = (options: string): Readonly<Record<string, string>> =>
+      expressApp(
+        `app.post("/login", (req, res) => req.logIn(req.found, ${options} () => res.end()));`,
+        { passport: "0.5.0" },
+      );
+    const kinds = (options: string): readonly string[] =>
+      evidenceOf(code(options)).privilegeChanges.map(({ kind }) => kind);
+    expect(kinds("{ session: false },")).toEqual([]);
+    expect(kinds("{ session: true },")).toEqual(["password"]);
+    expect(kinds("")).toEqual(["password"]);
+  });
 });

@@ -16,7 +16,7 @@ import { themeOf } from "../code/routes.ts";
 import { isSession, sessionActs } from "../code/session-access.ts";
 import type { Passport } from "../sessions/passport.ts";
 import type { FoundRotation, SignIn } from "./found-sign-in.ts";
-import { byPassport } from "./passport-sign-in.ts";
+import { byPassport, isPasswordStrategy } from "./passport-sign-in.ts";
 
 export function signInsOf(project: ScriptProject, passport: Passport): readonly SignIn[] {
   const found = [
@@ -132,6 +132,9 @@ function kindOf(
   if (isAbout("registration", theme)) return "registration";
   if (has("single-sign-on") || (isAbout("singleSignOn", theme) && !has("check")))
     return "single-sign-on";
+  // class ShopGuard extends AuthGuard("shop"): a provider by any name.
+  const strategy = /\bAuthGuard\(\s*["'`]([^"'`]+)/.exec(theme)?.[1];
+  if (strategy !== undefined && !isPasswordStrategy(strategy)) return "single-sign-on";
   if (has("check")) return "password";
   if (isAbout("confirmation", theme)) return "other";
   if (has("create")) return "registration";

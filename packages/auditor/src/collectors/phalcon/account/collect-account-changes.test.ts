@@ -62,6 +62,18 @@ describe("collectAccountChanges", () => {
     expect(changes(bound, { "app/StaffForm.php": form.replace("profilesId", "town") })).toEqual([]);
   });
 
+  it("does not take a row that is made of what was sent for one that was there", () => {
+    const made = (how: string) =>
+      changes(
+        `if (Clerks::findFirstByEmail($mail)) { return; }
+    $clerk = ${how}; $clerk->password = $this->security->hash($new); $clerk->save();`,
+        {},
+        "joinAction()",
+      );
+    expect(made("Clerks::fromRequest($sent)")).toEqual([]);
+    expect(made("Clerks::findFirst($sent)")).toEqual(["password-change:5"]);
+  });
+
   it("sees a row that joins somebody to a role", () => {
     const joined =
       "$row = new UserRoles(); $row->user_id = $id; $row->kind = $this->request->getPost('k'); $row->save();";

@@ -81,7 +81,7 @@ export function collectAccountChanges(phalcon: PhalconApplication): readonly Pri
 /** A row that was made just before has no sessions yet. */
 function isOfNewUser(handler: PhpFunction, steps: readonly Step[], at: Step): boolean {
   const made = assignedTo(at);
-  if (made?.kind === "new") return true;
+  if (made?.kind === "new" || isNamedConstructor(made)) return true;
   if (
     made?.kind === "call" &&
     /->|::/.test(textOf(at.file, made)) &&
@@ -100,6 +100,15 @@ function isOfNewUser(handler: PhpFunction, steps: readonly Step[], at: Step): bo
     handler.name ?? "",
   );
   return !looksUp && (isCreating || inFunction.some(isUserCreation));
+}
+
+/** `User::fromRequest($request)`: a row that is made of what was sent, and not looked up. */
+function isNamedConstructor(made: PhpNode | undefined): boolean {
+  const called = made?.kind === "call" ? child(made, "what") : undefined;
+  if (called?.kind !== "staticlookup") return false;
+  return /^(from|create|make|new|build|register|of)(?![a-z])/.test(
+    nameOf(child(called, "offset")) ?? "",
+  );
 }
 
 /** What the variable that is written to was made from. */

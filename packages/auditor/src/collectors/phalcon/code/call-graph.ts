@@ -5,12 +5,13 @@
  */
 
 import { calledBy } from "../../php/php-calls.ts";
-import { methodOf } from "../../php/php-code.ts";
+import { isSubclassOf, methodOf } from "../../php/php-code.ts";
 import { child, nameOf, type PhpNode } from "../../php/php-file.ts";
-import { namedFunctionOf, type PhpCall, type PhpFunction } from "../../php/php-walk.ts";
+import { isInside, namedFunctionOf, type PhpCall, type PhpFunction } from "../../php/php-walk.ts";
 import { listenerOf } from "./event-listeners.ts";
 import type { PhalconApplication } from "./phalcon-application.ts";
 import { classOfReceiver } from "./receiver-class.ts";
+import { sessionOperations } from "./session-operations.ts";
 
 export interface CallGraph {
   /** The application's own function that a call runs, if that can be told. */
@@ -34,7 +35,7 @@ export function callGraph(phalcon: PhalconApplication): CallGraph {
   const resolved = new Map<PhpNode, PhpFunction | undefined>();
   const callers = new Map<PhpNode, PhpCall[]>();
   for (const call of phalcon.code.calls) {
-    const called = resolveCall(phalcon, call);
+    const called = carriedOut(phalcon, resolveCall(phalcon, call));
     resolved.set(call.node, called);
     if (called === undefined) continue;
     const list = callers.get(called.node);
@@ -64,6 +65,32 @@ function resolveCall(phalcon: PhalconApplication, call: PhpCall): PhpFunction | 
   if (named.length > 0) return named[0];
   const [only] = candidates;
   return candidates.length === 1 && !COMMON.test(call.name) ? only : undefined;
+}
+
+/** What is abstract runs in a class that extends it: the one that touches the session, where there are several. */
+function carriedOut(
+  phalcon: PhalconApplication,
+  called: PhpFunction | undefined,
+): PhpFunction | undefined {
+  const owner = called?.of?.name;
+  if (called?.name === undefined || owner === undefined || child(called.node, "body"))
+    return called;
+  const exactly = new RegExp(`^${owner.replace(/\\/g, "\\\\")}$`, "i");
+  const carrying = phalcon.code
+    .methodsNamed(called.name)
+    .filter(
+      ({ node, of }) =>
+        child(node, "body") !== undefined &&
+        of?.name !== undefined &&
+        isSubclassOf(phalcon.code, of.name, exactly),
+    );
+  if (carrying.length < 2) return carrying[0] ?? called;
+  const operations = sessionOperations(phalcon);
+  return (
+    carrying.find((each) =>
+      operations.some(({ file, node }) => file === each.file && isInside(node, each.node)),
+    ) ?? called
+  );
 }
 
 /** `auth` in `$this->auth->check()`, `$auth->check()` and `$di->get("auth")->check()`. */

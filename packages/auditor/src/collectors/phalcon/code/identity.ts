@@ -60,12 +60,12 @@ export function identityWrites(phalcon: PhalconApplication): readonly IdentityWr
     return isIdentity(phalcon, operation, within) ? [{ operation, within }] : [];
   });
   const keys = new Set(writes.map(({ operation }) => operation.key));
+  const alreadyFound = new Set(writes.map(({ operation }) => operation));
   // The same key is written elsewhere too, by code that looks like nothing in particular.
   const more = sessionOperations(phalcon).flatMap((operation): readonly IdentityWrite[] => {
     if (operation.kind !== "write" || operation.key === undefined || !keys.has(operation.key))
       return [];
-    if (writes.some((write) => write.operation === operation) || isNothing(operation.value))
-      return [];
+    if (alreadyFound.has(operation) || isNothing(operation.value)) return [];
     const within = namedFunctionOf(operation.file, operation.node) ?? topLevel(operation);
     if (within === undefined || isRefresh(operation, within)) return [];
     return isAboutSomebody(operation.file, operation.value) ? [{ operation, within }] : [];
@@ -99,7 +99,16 @@ function perFunction(writes: readonly IdentityWrite[]): readonly IdentityWrite[]
   return [...seen.values()];
 }
 
+const foundKeys = new WeakMap<PhalconApplication, ReadonlySet<string>>();
+
+/** Asked for at each sign-out, and read once. */
 export function identityKeys(phalcon: PhalconApplication): ReadonlySet<string> {
+  const known = foundKeys.get(phalcon) ?? findKeys(phalcon);
+  foundKeys.set(phalcon, known);
+  return known;
+}
+
+function findKeys(phalcon: PhalconApplication): ReadonlySet<string> {
   const functions = new Set(identityWrites(phalcon).map(({ within }) => within.node));
   const keys = new Set<string>();
   for (const { kind, key, file, node } of sessionOperations(phalcon)) {

@@ -34,7 +34,7 @@ const NOT_SERVED = /(^|\/)(migrations?|seeds?|seeders?|phinx|deployer|cache)\//i
  * Most rows and calculations of a large application have none, and are not worth the time and memory of parsing.
  */
 const MAY_MATTER =
-  /session|cookie|router|auth|identity|log_?(in|out|on|off)\b|login|logout|sign_?(in|out|up|on)|passw|\bpwd\b|senha|token|csrf|captcha|throttl|attempt|crypt|header|controller|action|plugin|middleware|->\s*(save|create|update|delete|insert|execute|query|log|error|warning|info)\s*\(|\b(define|env|getenv|ini_set|sleep|setcookie)\s*\(|\bconst\b|\breturn\s*(\[|array\b|new\b)|\b(config|implements|interface|trait)|class\s+\w*(config|configuration|settings)\b|__invoke|Phalcon\\+(?!Mvc\\+Model\b)/i;
+  /session|cookie|router|auth|identity|log_?(in|out|on|off)\b|login|logout|sign_?(in|out|up|on)|passw|\bpwd\b|senha|token|csrf|captcha|throttl|attempt|crypt|header|controller|action|plugin|middleware|->\s*(save|create|update|delete|insert|execute|query|log|error|warning|info)\s*\(|\b(define|env|getenv|ini_set|sleep|setcookie)\s*\(|\bconst\b|\breturn\s*(\[|array\b|new\b)|\b(config|abstract|implements|interface|trait)|class\s+\w*(config|configuration|settings)\b|__invoke|Phalcon\\+(?!Mvc\\+Model\b)/i;
 
 const opened = new WeakMap<Application, PhalconApplication>();
 

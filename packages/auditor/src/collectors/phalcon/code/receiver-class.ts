@@ -3,6 +3,8 @@
  * service that the container makes.
  * @module
  */
+import { calledBy } from "../../php/php-calls.ts";
+import { methodOf } from "../../php/php-code.ts";
 import { child, children, nameOf, type PhpFile, type PhpNode } from "../../php/php-file.ts";
 import { resolveClass } from "../../php/php-names.ts";
 import { scalarOf } from "../../php/php-value.ts";
@@ -42,7 +44,7 @@ export function classOfReceiver(
       return typeof name === "string" ? services(phalcon).get(name.toLowerCase()) : undefined;
     }
     case "call":
-      return classOfCall(phalcon, file, node);
+      return classOfCall(phalcon, file, node, depth);
     default:
       return undefined;
   }
@@ -103,18 +105,37 @@ function classOfVariable(
   return right === undefined ? undefined : classOfReceiver(phalcon, file, right, depth + 1);
 }
 
-/** A row found by its model, or a service asked for by its name. */
+/** A row found by its model, a service asked for by its name, or what a method says that it gives back. */
 function classOfCall(
   phalcon: PhalconApplication,
   file: PhpFile,
   node: PhpNode,
+  depth: number,
 ): string | undefined {
   const call = indexPhp(file).callAt(node);
-  if (call?.form === "static" && /^(findfirst\w*|getinstance|instance)$/.test(call.name))
+  if (call === undefined) return undefined;
+  if (call.form === "static" && /^(findfirst\w*|getinstance|instance)$/.test(call.name))
     return call.className;
-  if (call?.form !== "method" || !/^(get|getshared)$/.test(call.name)) return undefined;
   const name = argumentOf(call, 0)?.value;
-  return typeof name === "string" ? services(phalcon).get(name.toLowerCase()) : undefined;
+  if (call.form === "method" && /^(get|getshared)$/.test(call.name) && typeof name === "string")
+    return services(phalcon).get(name.toLowerCase());
+  return givenBack(phalcon, call, depth);
+}
+
+/** The class that an own function declares to return. */
+function givenBack(phalcon: PhalconApplication, call: PhpCall, depth: number): string | undefined {
+  const { form, name, target, file } = call;
+  let called = calledBy(phalcon.code, call);
+  if (called === undefined && form === "method" && target !== undefined) {
+    const of = classOfReceiver(phalcon, file, target, depth + 1);
+    called = of === undefined ? undefined : methodOf(phalcon.code, of, name);
+  }
+  const type = child(called?.node, "type");
+  if (called === undefined || type === undefined) return undefined;
+  if (/^(self|static)$/.test(nameOf(type) ?? "") || type.kind.endsWith("reference"))
+    return called.of?.name;
+  const className = type.kind === "name" ? resolveClass(called.file, type) : undefined;
+  return className === undefined ? undefined : implementing(phalcon, className);
 }
 
 const registered = new WeakMap<PhalconApplication, ReadonlyMap<string, string>>();

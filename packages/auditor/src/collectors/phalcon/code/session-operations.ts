@@ -62,6 +62,7 @@ const NATIVE: Readonly<Record<string, SessionOperation["kind"]>> = {
   session_id: "set-id",
   session_regenerate_id: "regenerate",
   session_start: "start",
+  session_unset: "remove",
 };
 
 const read = new WeakMap<PhalconApplication, readonly SessionOperation[]>();
@@ -230,11 +231,12 @@ function isSessionClass(name: string): boolean {
   );
 }
 
-/** `$di->get("session")`, `$this->getSession()`; a method that gives the session back itself. */
+/** `$di->get("session")`, `$this->getSession()`, `App::session()`; a method that gives the session back itself. */
 function isSessionCall(file: PhpFile, node: PhpNode, depth: number): boolean {
   const call = indexPhp(file).callAt(node);
   if (call === undefined || call.form === "function") return false;
-  if (call.name === "getsession") return true;
+  if (call.arguments.length === 0 && SESSION_NAME.test(call.name.replace(/^get_?/, "")))
+    return true;
   if (["get", "getshared", "make"].includes(call.name))
     return argumentOf(call, 0)?.value === "session";
   const isFluent = ["setadapter", "setoptions", "setname", "setid"].includes(call.name);

@@ -6,9 +6,11 @@ import type { CsrfEvidence, Place } from "../../../evidence.ts";
 import { isSubclassOf } from "../../php/php-code.ts";
 import { placeOf } from "../../php/php-file.ts";
 import { indexPhp, namedFunctionOf, type PhpFunction } from "../../php/php-walk.ts";
+import { isNothing } from "../code/about-somebody.ts";
 import { changesState } from "../code/account-actions.ts";
 import { callGraph } from "../code/call-graph.ts";
 import { tokenForms } from "../code/forms.ts";
+import { identityKeys } from "../code/identity.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { handlers, runsBefore } from "../code/request-handlers.ts";
 import { type Step, textOf, traceOf } from "../code/trace.ts";
@@ -70,7 +72,7 @@ export function collectCsrf(phalcon: PhalconApplication): CsrfEvidence | undefin
   return { cover: "partial", place, why, gaps };
 }
 
-/** Actions that write rows, and those that sign people in. */
+/** Actions that write rows or who somebody is, and those that sign people in. */
 function changingHandlers(phalcon: PhalconApplication): readonly PhpFunction[] {
   const entries = new Set(
     signInPaths(phalcon)
@@ -88,7 +90,21 @@ function changingHandlers(phalcon: PhalconApplication): readonly PhpFunction[] {
       !links.has(handler.node) &&
       !takesHeaderToken(phalcon, handler) &&
       !isServerCall(phalcon, handler) &&
-      (entries.has(handler.node) || traceOf(phalcon, handler).some(changesState)),
+      (entries.has(handler.node) ||
+        traceOf(phalcon, handler).some(changesState) ||
+        changesIdentity(phalcon, handler)),
+  );
+}
+
+/** What is posted goes into what the session keeps of somebody: no row is written, and rights follow from it. */
+function changesIdentity(phalcon: PhalconApplication, handler: PhpFunction): boolean {
+  const steps = traceOf(phalcon, handler);
+  const keys = identityKeys(phalcon);
+  return (
+    steps.some(
+      ({ operation }) =>
+        operation?.kind === "write" && keys.has(operation.key ?? "") && !isNothing(operation.value),
+    ) && steps.some(({ call }) => /^get(filtered)?post$/.test(call?.name ?? ""))
   );
 }
 

@@ -25,6 +25,7 @@ import {
   sessionAdapters,
   storageKind,
 } from "./session-adapters.ts";
+import { agreesWithTemplates } from "./shipped-template.ts";
 
 export interface SessionService {
   readonly library: "phalcon" | "native";
@@ -110,7 +111,10 @@ function chosen(
   // A variable that the repository gives no value leaves what the code makes without it.
   const written = adapters.filter((adapter) => adapter.kind !== undefined);
   const isOne = new Set(written.map((adapter) => adapter.kind)).size === 1;
-  return isOne && isLeftToEnvironment(phalcon) ? written[0] : undefined;
+  const [first] = written;
+  if (!isOne || first?.kind === undefined) return undefined;
+  const isMeant = isLeftToEnvironment(phalcon) || agreesWithTemplates(phalcon, first.kind);
+  return isMeant ? first : undefined;
 }
 
 function inGroups(adapters: readonly SessionAdapter[]): readonly (readonly SessionAdapter[])[] {

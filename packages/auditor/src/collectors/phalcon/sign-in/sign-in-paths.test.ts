@@ -39,6 +39,34 @@ describe("signInPaths", () => {
     });
   });
 
+  it("follows what factories give back, to the class that carries out what is abstract", () => {
+    const evidence = evidenceWith(
+      `class GateController extends \\Phalcon\\Mvc\\Controller {
+  public function enterAction() {
+    $person = People::findFirst($id);
+    if (!password_verify($this->request->getPost("password"), $person->secret)) { return; }
+    Desk::gate()->keeper()->admit($person);
+  }
+}`,
+      {
+        "app/Desk.php":
+          "<?php class Desk { static function gate(): Gate { return new Gate(); } static function session(): \\Phalcon\\Session\\ManagerInterface { return X::di()->getShared('session'); } }",
+        "app/Gate.php":
+          "<?php class Gate { function keeper(): Keeper { $this->keeper ??= new SessionKeeper(); return $this->keeper; } }",
+        "app/Keeper.php": "<?php abstract class Keeper { abstract function admit($person); }",
+        "app/PaperKeeper.php":
+          "<?php class PaperKeeper extends Keeper { function admit($person) { $this->token = 1; } }",
+        "app/SessionKeeper.php":
+          "<?php class SessionKeeper extends Keeper { const string KEY = 'user_id'; function admit($person) { Desk::session()->set(self::KEY, $person->id); } }",
+      },
+    );
+    expect(evidence.privilegeChanges[0]).toMatchObject({
+      kind: "password",
+      rotation: "none",
+      place: { file: "app/SessionKeeper.php" },
+    });
+  });
+
   it("follows an object that is handed in with its interface, and one that is called itself", () => {
     const evidence = evidenceWith(
       `namespace Desk\\Actions;

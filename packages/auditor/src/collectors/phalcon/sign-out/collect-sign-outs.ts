@@ -44,7 +44,15 @@ export function collectSignOuts(phalcon: PhalconApplication): readonly SignOut[]
   ]);
 }
 
+const foundPaths = new WeakMap<PhalconApplication, readonly SignOutPath[]>();
+
 export function signOutPaths(phalcon: PhalconApplication): readonly SignOutPath[] {
+  const known = foundPaths.get(phalcon) ?? findPaths(phalcon);
+  foundPaths.set(phalcon, known);
+  return known;
+}
+
+function findPaths(phalcon: PhalconApplication): readonly SignOutPath[] {
   const keys = identityKeys(phalcon);
   const functions = new Map<PhpFunction["node"], PhpFunction>();
   for (const { kind, key, value, file, node } of sessionOperations(phalcon)) {

@@ -21,6 +21,7 @@ import {
   typesOf,
 } from "../code/code-roles.ts";
 import { callsOf, codeTextOf, expandedText } from "../code/code-text.ts";
+import { isFrontAction } from "../code/front-actions.ts";
 import { nameNode } from "../code/session-rotation.ts";
 import { hasPackage, type SymfonyApplication } from "../code/symfony-application.ts";
 
@@ -273,11 +274,13 @@ function formOf(app: SymfonyApplication, call: PhpCall): string {
 }
 
 /** A controller's action: what is not public is a part of one. */
-function isPage({ of, node }: PhpFunction): boolean {
+function isPage(method: PhpFunction): boolean {
+  const { of, node } = method;
   if (node.visibility === "private" || node.visibility === "protected") return false;
   const name = `${of?.name ?? ""} ${of?.parent ?? ""} ${of?.traits.join(" ") ?? ""}`;
   return (
     /Controller|Action\b|LiveComponent/.test(name) ||
+    isFrontAction(method) ||
     attributesOf(node).some((attribute) => /(Route|LiveAction)$/.test(attribute.name))
   );
 }

@@ -131,6 +131,26 @@ class ClerkProvider implements UserProviderInterface {
     expect(changeIn({ ...SECURITY, ...user, ...provider("'ROLE_USER'") })).toBeUndefined();
   });
 
+  it("keep sessions where code gives a person roles and isEqualTo() ignores them", () => {
+    const user = userClass("$this->id === $user->id");
+    const service = (body: string): Record<string, string> => ({
+      "src/Service/Crew.php": `<?php
+namespace App\\Service;
+class Crew { public function change($user): void { ${body} } }`,
+    });
+    const found = (body: string) => changeIn({ ...SECURITY, ...user, ...service(body) });
+    expect(found("$user->roles = ['ROLE_GUIDE'];")).toMatchObject({ rotation: "none" });
+    expect(found("$user->town = 'Bern';")).toBeUndefined();
+    const giving = Object.fromEntries(
+      Object.entries(user).map(([path, text]) => [
+        path,
+        text.replace("{", "{ public function promoteToGuide() { $this->roles = ['ROLE_GUIDE']; }"),
+      ]),
+    );
+    const promoted = { ...SECURITY, ...giving, ...service("$user->promoteToGuide();") };
+    expect(changeIn(promoted)).toMatchObject({ rotation: "none" });
+  });
+
   it("are none where nothing changes roles", () => {
     const { privilegeChanges } = evidenceOf({ ...SECURITY, ...userClass() });
     expect(privilegeChanges.map(({ kind }) => kind)).toEqual(["password"]);

@@ -5,10 +5,11 @@
  */
 import type { Place, PrivilegeChange } from "../../../evidence.ts";
 import { isSubclassOf, methodOf } from "../../php/php-code.ts";
-import { placeOf } from "../../php/php-file.ts";
+import { child, nameOf, placeOf } from "../../php/php-file.ts";
 import { evaluate, scalarOf } from "../../php/php-value.ts";
 import {
   argumentOf,
+  indexPhp,
   namedFunctionOf,
   type PhpCall,
   type PhpClass,
@@ -207,7 +208,7 @@ function roleForm(app: SymfonyApplication): Place | undefined {
 }
 
 function roleCall(app: SymfonyApplication): Place | undefined {
-  for (const name of ROLE_CALLS) {
+  for (const name of new Set([...ROLE_CALLS, ...ownRoleCalls(app)])) {
     for (const call of app.code.callsNamed(name)) {
       const method = namedFunctionOf(call.file, call.node);
       if (method === undefined || runsOutsideRequests(app.code, method.of)) continue;
@@ -222,6 +223,35 @@ function roleCall(app: SymfonyApplication): Place | undefined {
       )
         continue;
       return placeOf(call.file, nameNode(call) ?? call.node);
+    }
+  }
+  return roleAssignment(app);
+}
+
+/** Methods of people that give them roles, whatever they are called. */
+function ownRoleCalls(app: SymfonyApplication): readonly string[] {
+  return userClasses(app).flatMap((user) =>
+    [...user.methods.values()].flatMap((method) => {
+      const { name = "" } = method;
+      const writes = /\$this->roles?(\[\w*\])?\s*=[^=>]/.test(codeTextOf(method.file, method.node));
+      return writes && /role|admin|moderator|promote|demote|grant|revoke/i.test(name) ? name : [];
+    }),
+  );
+}
+
+/** `$user->roles = …` in code that requests run. */
+function roleAssignment(app: SymfonyApplication): Place | undefined {
+  for (const file of app.code.files) {
+    for (const each of indexPhp(file).assignments) {
+      const left = child(each, "left");
+      const what = child(left, "what");
+      if (left?.kind !== "propertylookup" || what === undefined) continue;
+      if (!/^roles?$/.test(nameOf(child(left, "offset")) ?? "")) continue;
+      if (!/user|account|member/i.test(codeTextOf(file, what))) continue;
+      const method = namedFunctionOf(file, each);
+      if (method === undefined || runsOutsideRequests(app.code, method.of)) continue;
+      if (isHandler(method) && !/command|fixture|import/i.test(method.of?.name ?? ""))
+        return placeOf(file, left);
     }
   }
   return undefined;

@@ -147,12 +147,16 @@ export function titleOf(of: PhpFunction | undefined): string {
   return `${of?.of?.name?.replace(/^.*\\/, "") ?? ""} ${of?.name ?? ""}`;
 }
 
-/** The method of the application that a call leads to: of the same class, or of a service whose type is told. */
+/** The method of the application that a call leads to: of a class that is named, of the same, or of a service whose type is told. */
 export function calledMethod(
   code: PhpCode,
   call: PhpCall,
   from: PhpFunction,
 ): PhpFunction | undefined {
+  if (call.form === "static" && call.className !== undefined) {
+    const own = /^(self|static)$/i.test(call.className) ? from.of?.name : call.className;
+    return own === undefined ? undefined : methodOf(code, own, call.name);
+  }
   if (call.form !== "method" || call.target === undefined) return undefined;
   const receiver = receiverOf(call.file, call.target);
   const [type] = receiver.split(" ");

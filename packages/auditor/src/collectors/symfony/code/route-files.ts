@@ -13,7 +13,7 @@ import { callsOf, codeTextOf } from "./code-text.ts";
 import type { Action, Route } from "./routes.ts";
 import type { SymfonyApplication } from "./symfony-application.ts";
 
-const ROUTES = /(^|\/)(routes?|routing)([_.-][^/]*)?(\/[^/]*)*\.ya?ml$/i;
+const ROUTES = /(^|[/_-])(routes?|routing)([_.-][^/]*)?(\/[^/]*)*\.ya?ml$/i;
 const PHP_ROUTES = /(^|\/)(routes?|routing)([_.-][^/]*)?(\/[^/]*)*\.php$/i;
 const NOT_PRODUCTION = /(^|[/_.-])(dev|test|tests)([/_.-]|$)/i;
 
@@ -31,10 +31,19 @@ export function routesOfFiles(app: SymfonyApplication): Route[] {
   return [...yamlRoutes(app), ...phpRoutes(app)];
 }
 
-function yamlRoutes({ tree, application }: SymfonyApplication): (Route & { node: ConfigNode })[] {
+/** Files of routes in YAML, with what is in them. */
+export function routeDocuments({
+  tree,
+  application,
+}: SymfonyApplication): { readonly file: string; readonly document: ConfigNode | undefined }[] {
   return application.files
     .filter((file) => ROUTES.test(file) && !NOT_PRODUCTION.test(file))
-    .flatMap((file) => entriesOf(readYaml(tree, file)))
+    .map((file) => ({ file, document: readYaml(tree, file) }));
+}
+
+function yamlRoutes(app: SymfonyApplication): (Route & { node: ConfigNode })[] {
+  return routeDocuments(app)
+    .flatMap(({ document }) => entriesOf(document))
     .flatMap(([name, { node }]) => {
       const listed = nodeAt(node, "methods") ?? nodeAt(node, "requirements", "_method");
       const methods = itemsOf(listed)

@@ -3,14 +3,13 @@
  * @module
  */
 import type { Place, SameSiteFlag } from "../../../evidence.ts";
-import { nodeAt } from "../../config/config-node.ts";
 import { nameOf, placeOf } from "../../php/php-file.ts";
 import { isInside, type PhpCall, type PhpFunction } from "../../php/php-walk.ts";
 import { attributesOf, callsReached, classesOf, titleOf, typesOf } from "../code/code-roles.ts";
 import { callsOf, codeTextOf } from "../code/code-text.ts";
+import { hasOwnSession, takesSession } from "../code/request-firewall.ts";
 import { type Action, allowsGet } from "../code/routes.ts";
 import type { SymfonyApplication } from "../code/symfony-application.ts";
-import { resolveEntry } from "../configuration/symfony-values.ts";
 
 /** A request that goes unguarded. */
 export interface CsrfGap {
@@ -32,10 +31,13 @@ const WRITES: ReadonlySet<string> = new Set([
   "executeupdate",
 ]);
 export const PROVES: RegExp =
-  /isCsrfTokenValid|isTokenValid|CsrfToken|handleRequest|isSubmitted|isMethod|getMethod|REQUEST_METHOD|createDeleteForm|checkCsrf|validateCsrf/i;
+  /isCsrfTokenValid|isTokenValid|CsrfToken|handleRequest|isSubmitted|isMethod|getMethod|REQUEST_METHOD|createDeleteForm|checkCsrf|validateCsrf|checkToken/i;
+/** What guards an action beside its forms. */
+export const PROVES_MORE: RegExp =
+  /isCsrfTokenValid|isTokenValid|CsrfToken|checkCsrf|validateCsrf|isXmlHttpRequest/i;
 /** A token, a form that carries one, or a header that no form of another site can send. */
 const PROVES_ORIGIN =
-  /isCsrfTokenValid|isTokenValid|CsrfToken|handleRequest|->submit\(|checkCsrf|validateCsrf|isXmlHttpRequest/i;
+  /isCsrfTokenValid|isTokenValid|CsrfToken|handleRequest|->submit\(|checkCsrf|validateCsrf|!\s*\$[\w>()-]*isXmlHttpRequest/i;
 /** What takes no cookie, or signs nobody's wishes: programs call it, or somebody who is not signed in. */
 const FOR_PROGRAMS =
   /(^|[\\/])(api|rest|webhooks?|graphql)[\\/]|(Api|API|Rest|Webhook|WebHook|GraphQL|Graphql|Callback)(?=[A-Z./]|$)/;
@@ -89,12 +91,16 @@ export function postGaps(
 }
 
 /** Nobody who is signed in by a session asks for it. */
-export function isForPrograms(app: SymfonyApplication, { method, path }: Action): boolean {
+export function isForPrograms(app: SymfonyApplication, action: Action): boolean {
+  if (NO_VISITOR.test(titleOf(action.method))) return true;
+  // Where a firewall of its own keeps a session, browsers ask for it too, whatever it is called.
+  if (isNamedForPrograms(action)) return !hasOwnSession(app, action);
+  return takesSession(app, action) === false;
+}
+
+export function isNamedForPrograms({ method, path }: Action): boolean {
   return (
-    FOR_PROGRAMS.test(method.file.file) ||
-    NO_VISITOR.test(titleOf(method)) ||
-    /(^|\/)(api|webhooks?|graphql)(\/|$)/i.test(path ?? "") ||
-    isStatelessPath(app, path)
+    FOR_PROGRAMS.test(method.file.file) || /(^|\/)(api|webhooks?|graphql)(\/|$)/i.test(path ?? "")
   );
 }
 
@@ -133,25 +139,6 @@ function hasListener({ code }: SymfonyApplication): boolean {
       ) && /->isTokenValid\(/.test(text)
     );
   });
-}
-
-/** The first firewall whose pattern fits the path keeps no session. */
-function isStatelessPath(app: SymfonyApplication, path: string | undefined): boolean {
-  if (path === undefined) return false;
-  const firewall = app.firewalls.find(({ node }) => {
-    const entry = nodeAt(node, "pattern");
-    if (entry === undefined) return nodeAt(node, "request_matcher") === undefined;
-    const { value } = resolveEntry(app.config, { node: entry, place: entry.place });
-    return typeof value === "string" && fits(value, path);
-  });
-  return firewall?.isStateless === true;
-}
-
-/** Of a pattern, its plain beginning alone is compared: what else is in it would have to be run. */
-function fits(pattern: string, path: string): boolean {
-  const start = /^\^?([\w/-]*)/.exec(pattern)?.[1] ?? "";
-  const rest = pattern.replace(/^\^/, "").slice(start.length);
-  return path.startsWith(start) && (rest === "" || rest === ".*");
 }
 
 function isOfSession(target: { readonly [field: string]: unknown }): boolean {

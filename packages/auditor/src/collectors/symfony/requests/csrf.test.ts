@@ -32,7 +32,7 @@ class NoteType extends AbstractType {
 }`,
     ...controller(
       "NoteController",
-      "    public function edit() { return $this->createForm(\\App\\Form\\NoteType::class); }",
+      "    public function edit() { $this->createForm(\\App\\Form\\NoteType::class)->handleRequest($r); $this->em->flush(); }",
     ),
   };
 }
@@ -123,12 +123,6 @@ class FormAuthenticator extends AbstractLoginFormAuthenticator {
       "$form->handleRequest($r); $this->em->remove($x); $this->em->flush();",
       0,
     ],
-    [
-      "a key of the session",
-      "#[Route('/delete/{id}')]",
-      "$session->remove('x'); $this->em->flush();",
-      0,
-    ],
   ] as const) {
     it(`${gaps === 1 ? "misses" : "does not mind"} ${title}`, () => {
       const files = controller(
@@ -138,6 +132,48 @@ class FormAuthenticator extends AbstractLoginFormAuthenticator {
       expect(csrf(files)?.gaps).toHaveLength(gaps);
     });
   }
+
+  it("misses changes on GET, and asks to look where a route takes every method", () => {
+    const act = (route: string): CsrfEvidence | undefined =>
+      csrf(
+        controller(
+          "NoteController",
+          `    ${route}\n    public function close($session) { $session->remove('x'); $this->em->flush(); }`,
+        ),
+      );
+    expect(act("#[Route('/close', methods: ['GET'])]")).toMatchObject({ cover: "partial" });
+    expect(act("#[Route('/close')]")).toMatchObject({ cover: "unknown" });
+    expect(act("#[Route('/close')]")?.gaps).toHaveLength(1);
+  });
+
+  it("misses classes that a front controller of the application runs by their name", () => {
+    const act = (name: string, body: string): CsrfEvidence | undefined =>
+      csrf({
+        [`src/Desk/Actions/${name}.php`]: `<?php
+namespace App\\Desk\\Actions;
+class ${name} extends \\App\\Desk\\Action { public function execute(): void { ${body} } }`,
+      });
+    const remove = "$this->get('database')->delete('notes', 'old = ?', [1]);";
+    expect(act("DeleteOld", remove)).toMatchObject({ cover: "partial" });
+    expect(act("NotesDelete", "$this->commandBus->handle($x);")).toMatchObject({
+      cover: "partial",
+    });
+    expect(act("DeleteOld", `$this->checkToken(); ${remove}`)).toMatchObject({ gaps: [] });
+    expect(act("ShowOld", remove)).toMatchObject({ gaps: [] });
+  });
+
+  it("misses an interface for programs whose own firewall keeps sessions", () => {
+    const act = (firewall: string): CsrfEvidence | undefined =>
+      csrf({
+        "config/packages/security.yaml": `security:\n    firewalls:\n        api: ${firewall}\n`,
+        ...controller(
+          "NoteController",
+          "    #[Route('/api/drop', methods: ['GET'])]\n    public function massRemove($x) { $this->em->flush(); }",
+        ),
+      });
+    expect(act("{ pattern: ^/api/.*, http_basic: ~ }")?.gaps).toHaveLength(1);
+    expect(act("{ pattern: ^/api/.*, http_basic: ~, stateless: true }")?.gaps ?? []).toEqual([]);
+  });
 
   it("misses links that routes in files lead to", () => {
     const body =
@@ -175,7 +211,7 @@ class FormAuthenticator extends AbstractLoginFormAuthenticator {
       [post, "$this->isCsrfTokenValid('x', $request->get('t')); $this->em->flush();"],
       [post, "$this->createForm(X::class)->handleRequest($request); $this->em->flush();"],
       [post, "$request->getSession()->set('view', 'list');"],
-      ["#[Route('/close', methods: ['GET'])]", "$this->em->flush();"],
+      ["#[Route('/close', methods: ['GET'])]", "$this->em->find($x);"],
       ["#[Route('/api/close', methods: ['POST'])]", "$this->em->flush();"],
     ] as const) {
       expect(csrf(close(route, body))).toMatchObject({ cover: "protected", gaps: [] });
@@ -210,6 +246,76 @@ class FormAuthenticator extends AbstractLoginFormAuthenticator {
     ]);
     expect(csrf(formType("'csrf_protection' => false, 'method' => 'GET'"))?.gaps).toEqual([]);
     expect(csrf(formType("'csrf_protection' => true"))?.gaps).toEqual([]);
+  });
+
+  describe("of a form whose token is off", () => {
+    const OFF = "['csrf_protection' => false]";
+    const act = (route: string, body: string, folder = "Controller"): Record<string, string> => {
+      const [[, text] = ["", ""]] = Object.entries(
+        controller(
+          "NoteController",
+          `    ${route}\n    public function add(Request $r) { ${body} }`,
+        ),
+      );
+      return { [`src/${folder}/NoteController.php`]: text };
+    };
+    const post = "#[Route('/notes', methods: ['POST'])]";
+    const save = (options: string): string =>
+      `$form = $this->createFormBuilder(null, ${options})->getForm(); $form->submit($r->request->all()); $this->em->flush();`;
+
+    it("counts where a session is all that comes along", () => {
+      expect(csrf(act(post, save(OFF)))).toMatchObject({ cover: "partial" });
+      const sent =
+        "$r->toArray(); $this->forms->createNamed('', \\App\\Form\\NoteType::class, null, ['csrf_protection' => false])->submit($x); $this->em->flush();";
+      expect(csrf(act(post, sent))?.gaps).toHaveLength(1);
+    });
+
+    it("does not count for what changes nothing, is asked for by GET, or is proved otherwise", () => {
+      for (const [route, body] of [
+        [post, save("[]")],
+        [post, save(OFF).replace("$this->em->flush();", "")],
+        [post, save("['csrf_protection' => false, 'method' => 'GET']")],
+        [post, `if ($r->isXmlHttpRequest()) { ${save(OFF)} }`],
+        ["#[Route('/notes', methods: ['GET'])]", save(OFF)],
+        ["#[Route('/notes', methods: ['PATCH'])]", save(OFF)],
+      ] as const) {
+        expect(csrf(act(route, body))?.gaps, body).toEqual([]);
+      }
+    });
+
+    it("does not count behind a firewall without sessions, whatever its controllers are called", () => {
+      const security = (api: string): Record<string, string> => ({
+        "config/packages/security.yaml": `security:\n    firewalls:\n        api: ${api}\n        main: { form_login: { enable_csrf: true }, logout: ~ }\n`,
+        "config/routes.yaml":
+          "rest:\n    resource: ../src/Api/\n    type: attribute\n    prefix: /api\n",
+      });
+      const files = act(post, save(OFF), "Api");
+      const gaps = (api: string): number | undefined =>
+        csrf({ ...files, ...security(api) })?.gaps.length;
+      expect(gaps("{ pattern: ^/api, stateless: true, access_token: ~ }")).toBe(0);
+      expect(gaps("{ pattern: ^/api, jwt: ~ }")).toBe(0);
+      expect(gaps("{ pattern: '^/(api|rest)/', stateless: true }")).toBe(0);
+      expect(gaps("{ pattern: ^/rest, stateless: true }")).toBe(1);
+      const matcher = "{ request_matcher: App\\Bearer, stateless: true }";
+      expect(gaps(matcher)).toBe(0);
+      const bearer =
+        "<?php namespace App; class Bearer { function matches($r) { return $r->headers->has('Authorization'); } }";
+      expect(csrf({ ...files, ...security(matcher), "src/Bearer.php": bearer })?.gaps).toHaveLength(
+        1,
+      );
+    });
+
+    it("counts for a type that inherits it", () => {
+      const files = {
+        ...formType("'csrf_protection' => false"),
+        "src/Form/ShortType.php": "<?php namespace App\\Form; class ShortType extends NoteType {}",
+        ...act(
+          post,
+          "$this->createForm(\\App\\Form\\ShortType::class)->handleRequest($r); $this->em->flush();",
+        ),
+      };
+      expect(csrf(files)?.gaps).toMatchObject([{ place: { file: "src/Form/NoteType.php" } }]);
+    });
   });
 
   it("does not exist where nobody signs in and nothing is posted", () => {

@@ -7,18 +7,18 @@ import type { CsrfEvidence, Place, SameSiteFlag } from "../../../evidence.ts";
 import { type ConfigEntry, entryAt } from "../../config/config-node.ts";
 import { isSubclassOf } from "../../php/php-code.ts";
 import { placeOf } from "../../php/php-file.ts";
-import { evaluate, scalarOf } from "../../php/php-value.ts";
-import { indexPhp, isInside, type PhpClass } from "../../php/php-walk.ts";
 import { classesOf } from "../code/code-roles.ts";
-import { codeTextOf } from "../code/code-text.ts";
+import { isFrontAction } from "../code/front-actions.ts";
 import { actionsOfFiles } from "../code/route-files.ts";
-import { actionsOf } from "../code/routes.ts";
+import { type Action, actionsOf } from "../code/routes.ts";
 import { hasPackage, type SymfonyApplication } from "../code/symfony-application.ts";
 import { booleanOf } from "../configuration/env-processors.ts";
 import { resolveEntry } from "../configuration/symfony-values.ts";
 import { interactiveFirewalls } from "../sign-in/firewall-sign-ins.ts";
-import { type CsrfGap, getGaps, isSentFromEverywhere, postGaps } from "./action-csrf.ts";
-import { signInGaps, titleOfClass } from "./sign-in-csrf.ts";
+import { type CsrfGap, getGaps, isSentFromEverywhere, postGaps, titleIn } from "./action-csrf.ts";
+import { changesByGet } from "./safe-methods.ts";
+import { signInGaps } from "./sign-in-csrf.ts";
+import { tokenlessForms } from "./tokenless-forms.ts";
 
 /** @param sameSite Of the session's cookie: whether a form of another site brings the session along. */
 export function collectCsrf(
@@ -36,14 +36,15 @@ export function collectCsrf(
   if (firewalls.length === 0 && forms.length === 0 && changing.length === 0) return undefined;
 
   const protection = formProtection(app);
-  const posts = postGaps(app, actions, sameSite);
+  const posts = distinct([...postGaps(app, actions, sameSite), ...linkGaps(app, () => true)]);
   const isOpen = isSentFromEverywhere(sameSite);
-  const gaps = [
+  const gaps = distinct([
     ...signInGaps(app),
     ...getGaps(actions),
+    ...linkGaps(app, (action) => isOpen || isAskedByGet(action)),
     ...(isOpen ? posts : []),
-    ...formGaps(app, forms),
-  ];
+    ...tokenlessForms(app, actions),
+  ]);
   if (protection.isOn === false) {
     const checksItself =
       app.code.callsNamed("isCsrfTokenValid").length + app.code.callsNamed("isTokenValid").length >
@@ -61,6 +62,30 @@ export function collectCsrf(
     return { cover: "unknown", place, why: rest, gaps: posts };
   }
   return { cover: protection.isOn === undefined ? "unknown" : "protected", place, why, gaps };
+}
+
+/** Whatever a plain link has done, each action once. */
+function linkGaps(app: SymfonyApplication, isSure: (action: Action) => boolean): CsrfGap[] {
+  return changesByGet(app)
+    .filter(isSure)
+    .map(({ method }) => ({
+      place: placeOf(method.file, method.node),
+      what: `${titleIn(method)} changes what is stored on a plain GET request, and checks no token.`,
+    }));
+}
+
+/** Links are how it is asked for; a route that takes every method may only ever be posted to. */
+function isAskedByGet({ method, methods }: Action): boolean {
+  return methods.includes("GET") || isFrontAction(method);
+}
+
+function distinct(gaps: readonly CsrfGap[]): readonly CsrfGap[] {
+  const first = new Map<string, CsrfGap>();
+  for (const gap of gaps) {
+    const key = `${gap.place.file}:${gap.place.line}`;
+    if (!first.has(key)) first.set(key, gap);
+  }
+  return [...first.values()];
 }
 
 function formProtection(app: SymfonyApplication): {
@@ -113,53 +138,4 @@ function isOff(app: SymfonyApplication, entry: ConfigEntry): boolean {
   if (switchEntry.node.kind !== "scalar" || switchEntry.node.value === null) return false;
   const { value } = resolveEntry(app.config, switchEntry);
   return value !== undefined && booleanOf(value) === false;
-}
-
-/** Forms that switch their token off and are posted by themselves: a part of a form is covered by the whole. */
-function formGaps(app: SymfonyApplication, forms: readonly PhpClass[]): CsrfGap[] {
-  const made = createdForms(app);
-  return forms.flatMap((each): CsrfGap[] => {
-    const entry = indexPhp(each.file)
-      .ofKind("entry")
-      .find((node) => isInside(node, each.node) && keyOf(node) === "csrf_protection");
-    const value = entry?.value as Parameters<typeof evaluate>[2] | undefined;
-    if (entry === undefined || value === undefined) return [];
-    if (scalarOf(evaluate(app.code, each.file, value)) !== false) return [];
-    const isNoForm = /Search|Filter|Api|Rest|Query|Export|Graphql/i.test(
-      `${each.name} ${each.file.file}`,
-    );
-    const isGet = /['"]method['"]\s*=>\s*(['"]GET['"]|\w+::METHOD_GET)|setMethod\(\s*['"]GET/i.test(
-      codeTextOf(each.file, each.node),
-    );
-    if (isNoForm || isGet || !made.has(each.name?.toLowerCase() ?? "")) return [];
-    const what = `${titleOfClass(each)} is posted without a token: csrf_protection is false.`;
-    return [{ place: placeOf(each.file, entry), what }];
-  });
-}
-
-/** Form types that code makes forms of, by full name in lower case. */
-function createdForms({ code }: SymfonyApplication): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const method of [
-    "createForm",
-    "create",
-    "createNamed",
-    "createBuilder",
-    "createNamedBuilder",
-  ]) {
-    for (const call of code.callsNamed(method)) {
-      // An interface for programs carries no cookie that another site could use.
-      if (/(^|[\\/])(Api|Rest)([\\/A-Z]|$)/.test(call.file.file)) continue;
-      for (const given of call.arguments.slice(0, 2)) {
-        const name =
-          given.kind === "staticlookup" ? scalarOf(evaluate(code, call.file, given)) : undefined;
-        if (typeof name === "string") names.add(name.toLowerCase());
-      }
-    }
-  }
-  return names;
-}
-
-function keyOf(entry: { readonly [field: string]: unknown }): unknown {
-  return (entry.key as { value?: unknown } | null | undefined)?.value;
 }

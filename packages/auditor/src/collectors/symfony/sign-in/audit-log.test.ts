@@ -36,6 +36,16 @@ describe("the record of sign-ins", () => {
     expect(recorded(subscriber("", "$this->journal->record($event);"))).toEqual([false, true]);
   });
 
+  it("is what a static method that they call writes", () => {
+    const files = {
+      ...subscriber("Trail::note('in');", "\\App\\Trail::note('out');"),
+      "src/Trail.php":
+        "<?php namespace App; class Trail { static function note($text) { $logger = Loggers::get('auth'); $logger->info($text); } }",
+    };
+    expect(recorded(files)).toEqual([true, true]);
+    expect(recorded(subscriber("Trail::note('in');", ""))).toEqual([false, false]);
+  });
+
   it("is not what a subscriber would write whose list does not name it", () => {
     const files = (list: string): Record<string, string> => {
       const [[file, text] = ["", ""]] = Object.entries(

@@ -78,12 +78,19 @@ export function sessionSignIns(app: SymfonyApplication): HandMade {
       changes.set(method.node, changeOf(call, method, "single-sign-on"));
     } else if (SIGNS_IN.test(method.name ?? "") || calls.some(({ name }) => CHECKS.has(name))) {
       changes.set(method.node, changeOf(call, method, "password"));
+    } else if (calls.some(readsCookie)) {
+      changes.set(method.node, changeOf(call, method, "remember-me"));
     }
   }
   if (changes.size === 0) {
     for (const each of handedOver(app)) changes.set(each.node, changeByLibrary(app, each));
   }
   return { privilegeChanges: [...changes.values()], signOuts };
+}
+
+/** Whoever has kept a cookie from last time is signed in by it. */
+function readsCookie({ name, target, file }: PhpCall): boolean {
+  return name === "get" && target !== undefined && /cookie/i.test(codeTextOf(file, target));
 }
 
 /** Sign-ins whose session a library writes: the password is checked here, and the person handed over. */

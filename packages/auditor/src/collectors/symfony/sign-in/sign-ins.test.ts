@@ -270,3 +270,18 @@ describe("sign-ins past every firewall", () => {
     ]);
   });
 });
+
+it("sees a cookie from last time that signs in past any firewall", () => {
+  const check = (before: string): readonly PrivilegeChange[] =>
+    changes({
+      ...frameworkYaml(),
+      ...controller(
+        "Doors",
+        `    public function knows($session): bool { ${before} $session->set('visitor_logged_in', true); return true; }`,
+      ),
+    });
+  const reads = "$key = $this->container->get('app.cookie')->get('visitor_key');";
+  expect(check(reads)).toMatchObject([{ kind: "remember-me", rotation: "none" }]);
+  expect(check(`${reads} $session->migrate(true);`)).toMatchObject([{ rotation: "rotated" }]);
+  expect(check("")).toEqual([]);
+});

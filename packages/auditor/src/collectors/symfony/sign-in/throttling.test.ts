@@ -52,6 +52,25 @@ describe("throttling of sign-ins", () => {
     ).toBe(true);
   });
 
+  it("is no captcha that committed configuration switches off", () => {
+    const captcha = listener("$this->recaptchaVerifier->verify();");
+    const env = (value: string): Record<string, string> => ({
+      ".env": `DESK_CAPTCHA_ENABLED=${value}\n`,
+    });
+    expect(throttling([], { ...captcha, ...env("false") })?.present).toBe(false);
+    expect(throttling([], { ...captcha, ...env("0") })?.present).toBe(false);
+    expect(throttling([], { ...captcha, ...env("true") })?.present).toBe(true);
+    const yaml = (file: string, text: string): Record<string, string> => ({
+      [`config/packages/${file}.yaml`]: text,
+    });
+    const bundle = yaml("captcha", "karser_recaptcha3:\n    enabled: false\n");
+    expect(throttling([], { ...captcha, ...bundle })?.present).toBe(false);
+    const parameter = yaml("x", "parameters:\n    desk.captcha.enabled: '%env(bool:DESK_ASKS)%'\n");
+    expect(throttling([], { ...captcha, ...parameter, ".env": "DESK_ASKS=no\n" })?.present).toBe(
+      false,
+    );
+  });
+
   it("is no limiter of something else", () => {
     const other = {
       "src/Controller/ContactController.php":

@@ -4,11 +4,14 @@
  * @module
  */
 import type { Place, PresenceEvidence } from "../../../evidence.ts";
+import { entryAt, type Scalar } from "../../config/config-node.ts";
 import { placeOf } from "../../php/php-file.ts";
 import type { PhpClass } from "../../php/php-walk.ts";
 import { classesOf, isAuthenticator, runsOutsideRequests } from "../code/code-roles.ts";
 import { codeTextOf } from "../code/code-text.ts";
 import type { SymfonyApplication } from "../code/symfony-application.ts";
+import { booleanOf } from "../configuration/env-processors.ts";
+import { resolveEntry } from "../configuration/symfony-values.ts";
 import { interactiveFirewalls, mainFirewall } from "./firewall-sign-ins.ts";
 
 /** Bundles that count attempts by themselves. */
@@ -18,6 +21,20 @@ const BUNDLES = [
   "ccdnuser/security-bundle",
   "fastbill/brute-force-bundle",
 ] as const;
+
+/** Bundles of captchas that a key of their own switches. */
+const CAPTCHAS = [
+  "beelab_recaptcha2",
+  "ewz_recaptcha",
+  "karser_recaptcha3",
+  "gregwar_captcha",
+  "pixel_open_cloudflare_turnstile",
+  "huluti_altcha",
+  "meteo_concept_h_captcha",
+] as const;
+/** `APP_RECAPTCHA_ENABLED`, `captcha.active`. */
+const SWITCH = /captcha.*(enabled?|active|use)$|^(use|enable).*captcha$/i;
+const CAPTCHA = /captcha|turnstile|altcha|friendlycaptcha/i;
 
 const SIGNS_IN =
   /login|signin|sign_in|authenticat|security(Controller|Subscriber|Listener)|\bauth/i;
@@ -63,26 +80,47 @@ export function collectThrottling(
 }
 
 function ownLimiter(
-  { code }: SymfonyApplication,
+  app: SymfonyApplication,
   isPastFirewalls: boolean,
 ): PresenceEvidence | undefined {
+  const { code } = app;
+  const hasCaptcha = !isCaptchaOff(app);
   for (const each of classesOf(code)) {
     if (runsOutsideRequests(code, each)) continue;
     const text = codeTextOf(each.file, each.node);
     const isAboutSignIn =
       isAuthenticator(code, each) || SIGNS_IN.test(each.name ?? "") || FAILURE.test(text);
     if (!isAboutSignIn) continue;
-    const why = limits(text, each, isPastFirewalls);
+    const why = limits(text, each, isPastFirewalls, hasCaptcha);
     if (why !== undefined)
       return { present: true, place: placeAt(each, why.pattern), why: why.text };
   }
   return undefined;
 }
 
+/** What committed configuration switches off asks nobody, until somebody switches it on. */
+function isCaptchaOff({ config }: SymfonyApplication): boolean {
+  const isOff = (value: Scalar | undefined): boolean =>
+    value !== undefined && booleanOf(value) === false;
+  const variables = [...config.env].some(([name, { value }]) => SWITCH.test(name) && isOff(value));
+  const parameters = [...config.parameters].some(
+    ([name, entry]) => SWITCH.test(name) && isOff(resolveEntry(config, entry).value),
+  );
+  return (
+    variables ||
+    parameters ||
+    CAPTCHAS.some((name) => {
+      const entry = entryAt(config.extension(name)?.node, "enabled");
+      return entry !== undefined && isOff(resolveEntry(config, entry).value);
+    })
+  );
+}
+
 function limits(
   text: string,
   each: PhpClass,
   isPastFirewalls: boolean,
+  hasCaptcha: boolean,
 ): { pattern: RegExp; text: string } | undefined {
   const name = each.name?.replace(/^.*\\/, "") ?? "";
   const asks = /->(consume|ensureAccepted|isAccepted)\(/;
@@ -91,8 +129,8 @@ function limits(
       pattern: /->(consume|ensureAccepted|isAccepted)\(/,
       text: `${name} asks a rate limiter.`,
     };
-  const captcha = /captcha|turnstile|altcha|friendlycaptcha/i;
-  if (captcha.test(text)) return { pattern: captcha, text: `${name} asks for a captcha.` };
+  if (hasCaptcha && CAPTCHA.test(text))
+    return { pattern: CAPTCHA, text: `${name} asks for a captcha.` };
   // Counting alone is a record: something has to follow from the count.
   if (
     (isPastFirewalls || FAILURE.test(text)) &&
