@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import type { Command, CommandIo, ExitCode } from "./cli/command.ts";
 import { programHelp } from "./cli/help.ts";
 import { reportCommand } from "./cli/report.ts";
@@ -92,6 +93,9 @@ function isStartedDirectly(): boolean {
 }
 
 if (isStartedDirectly()) {
+  // V8 lets a heap double before it looks again. Syntax trees live until the end, and a large repository should
+  // be audited beside other work: a quarter less memory for a tenth more time.
+  setFlagsFromString("--heap-growing-percent=40");
   // A reader that has seen enough (`| head`) is no failure.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

@@ -39,6 +39,17 @@ it("starts no thread for what is read before it has started", async () => {
   expect(evidence).toHaveLength(2);
 });
 
+it("starts no thread where the longest leaves no room for another beside it", async () => {
+  using tree = withFiles(monorepo(1700));
+  const { evidence } = await collectAtOnce(tree, {
+    threads: 2,
+    run: () => {
+      throw new Error("A thread was started.");
+    },
+  });
+  expect(evidence).toHaveLength(2);
+});
+
 it("tells its progress", async () => {
   using tree = withFiles(monorepo(400));
   const told: string[] = [];

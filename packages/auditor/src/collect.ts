@@ -113,11 +113,11 @@ function inShifts(
   });
 }
 
-/** Whether all but the longest take longer than a thread to start. */
+/** Whether what can be read beside the longest takes longer than a thread to start. */
 function isWorthThreads(found: readonly Application[]): boolean {
-  const times = found.map(estimate).sort((left, right) => right - left);
-  const beside = times.slice(1).reduce((sum, time) => sum + time, 0);
-  return beside >= MILLISECONDS_WORTH_A_THREAD;
+  const [longest = 0, ...others] = found.map(estimate).sort((left, right) => right - left);
+  const beside = others.filter((time) => longest + time <= MILLISECONDS_AT_ONCE);
+  return beside.reduce((sum, time) => sum + time, 0) >= MILLISECONDS_WORTH_A_THREAD;
 }
 
 /** In milliseconds. All PHP of an application is parsed; of scripts those that a question is about. */
@@ -125,7 +125,7 @@ function estimate(application: Application | undefined): number {
   let time = 0;
   for (const file of application?.files ?? []) {
     if (file.endsWith(".php")) time += 1.5;
-    else if (/\.[cm]?[jt]sx?$/.test(file)) time += 0.2;
+    else if (/\.[cm]?[jt]sx?$/.test(file)) time += 0.1;
   }
   return time;
 }
