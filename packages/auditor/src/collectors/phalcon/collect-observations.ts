@@ -6,13 +6,12 @@
 import type { Observation } from "../../evidence.ts";
 import { isSubclassOf } from "../php/php-code.ts";
 import { runsInProduction } from "../php/php-code-settings.ts";
-import { type PhpFile, type PhpNode, placeOf } from "../php/php-file.ts";
+import { type PhpFile, type PhpNode, placeOf, textOf } from "../php/php-file.ts";
 import { entryOf, scalarOf } from "../php/php-value.ts";
 import { ancestorsOf, classOf, indexPhp, namedFunctionOf, type PhpCall } from "../php/php-walk.ts";
 import { accountDisabling } from "./account/account-disabling.ts";
 import type { PhalconApplication } from "./code/phalcon-application.ts";
 import { isSuperglobal, sessionOperations } from "./code/session-operations.ts";
-import { textOf } from "./code/trace.ts";
 import { requestObservations } from "./requests/collect-request-observations.ts";
 import { deviceBinding } from "./requests/device-binding.ts";
 import { safeMethods } from "./requests/safe-methods.ts";

@@ -6,7 +6,7 @@
 import { calledBy } from "./php-calls.ts";
 import type { PhpCode } from "./php-code.ts";
 import type { PhpScalar } from "./php-evaluation.ts";
-import { child, type PhpFile, type PhpNode } from "./php-file.ts";
+import { child, type PhpFile, type PhpNode, textOf } from "./php-file.ts";
 import { evaluate, scalarOf } from "./php-value.ts";
 import { indexPhp, walkPhp } from "./php-walk.ts";
 
@@ -39,12 +39,8 @@ export function alternativesOf(
 export function textBehind(code: PhpCode, file: PhpFile, node: PhpNode): string {
   const call = node.kind === "call" ? indexPhp(file).callAt(node) : undefined;
   const called = call === undefined ? undefined : calledBy(code, call);
-  const own = textAt(file, node);
-  return called === undefined ? own : `${own} ${textAt(called.file, called.node)}`;
-}
-
-function textAt({ text }: PhpFile, { loc }: PhpNode): string {
-  return text.slice(loc?.start.offset ?? 0, loc?.end.offset ?? 0);
+  const own = textOf(file, node);
+  return called === undefined ? own : `${own} ${textOf(called.file, called.node)}`;
 }
 
 interface Branch {

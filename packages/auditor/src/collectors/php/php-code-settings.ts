@@ -6,7 +6,7 @@
 import type { Place } from "../../evidence.ts";
 import type { PhpCode } from "./php-code.ts";
 import { holdsInProduction } from "./php-environment.ts";
-import { child, nameOf, type PhpNode, placeOf } from "./php-file.ts";
+import { child, nameOf, type PhpNode, placeOf, textOf } from "./php-file.ts";
 import { entryOf, evaluate, type PhpResolver, type PhpValue } from "./php-value.ts";
 import {
   ancestorsOf,
@@ -195,9 +195,7 @@ function isInSiblingBranch(start: PhpCall, call: PhpCall): boolean {
 /** Whether an expression follows the request's scheme. */
 export function dependsOnHttps(setting: CodeSetting): boolean {
   const { file } = setting.call;
-  const start = setting.expression.loc?.start.offset ?? 0;
-  const end = setting.expression.loc?.end.offset ?? 0;
-  const written = file.text.slice(start, end);
+  const written = textOf(file, setting.expression);
   if (/https|is_?secure|is_?ssl|request_scheme|forwarded_proto|\b443\b/i.test(written)) return true;
   const around = ancestorsOf(file, setting.call.node).filter(({ kind }) => kind === "if");
   return around.some((above) => {

@@ -20,7 +20,7 @@ import type { Tree } from "../tree.ts";
 import { compactTree, LITERALS } from "./php-compact.ts";
 import { children, type PhpNode } from "./php-node.ts";
 
-export { child, children, nameOf, type PhpNode } from "./php-node.ts";
+export { child, children, nameOf, type PhpNode, textOf } from "./php-node.ts";
 
 export interface PhpFile {
   /** Path from the root of the tree. */

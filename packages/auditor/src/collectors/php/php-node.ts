@@ -43,6 +43,11 @@ export function nameOf(node: PhpNode | undefined): string | undefined {
   return isNode(name) ? nameOf(name) : undefined;
 }
 
+/** A node's source, comments included; `""` of one that stands nowhere. */
+export function textOf({ text }: { readonly text: string }, node: PhpNode | undefined): string {
+  return text.slice(node?.loc?.start.offset ?? 0, node?.loc?.end.offset ?? 0);
+}
+
 /**
  * Where a node stands, and what encloses it. The parser keeps three objects for that, and the nodes of a large
  * application are counted in millions: this is one.

@@ -61,7 +61,7 @@ export function namedBy(project: ScriptProject, callee: ts.Expression): readonly
 }
 
 /** The class of `this.service` in one that is given it: `constructor(private readonly service: AuthService)`. */
-function injectedType(owner: ts.Expression): string | undefined {
+export function injectedType(owner: ts.Expression): string | undefined {
   const node = bare(owner);
   if (!ts.isPropertyAccessExpression(node) || node.expression.kind !== ts.SyntaxKind.ThisKeyword)
     return undefined;

@@ -6,13 +6,8 @@ import ts from "typescript";
 import { nodesOf } from "../../script/script-file.ts";
 import { functionIn, type ScriptProject } from "../../script/script-project.ts";
 import { identifiersOf } from "../../script/script-scope.ts";
-import {
-  bare,
-  calleeName,
-  type FunctionNode,
-  functionAround,
-  propertyName,
-} from "../../script/script-syntax.ts";
+import { bare, calleeName, type FunctionNode, functionAround } from "../../script/script-syntax.ts";
+import { injectedType } from "./call-targets.ts";
 
 /** Names that many things have: a function of that name is another's, unless it is known to be meant. */
 const COMMON =
@@ -43,7 +38,7 @@ export function ownTargets(
   const name = calleeName(call);
   if (name === undefined || !ts.isPropertyAccessExpression(callee)) return [];
   const candidates = project.functionsNamed(name);
-  const type = typeOfMember(callee.expression);
+  const type = injectedType(callee.expression);
   const typed = candidates.filter(
     ({ parent }) => type !== undefined && ts.isClassLike(parent) && parent.name?.text === type,
   );
@@ -55,23 +50,6 @@ export function ownTargets(
   if (COMMON.test(name)) return [];
   if (candidates.length === 1) return candidates;
   return candidates.length === 0 ? decorated(project, name) : [];
-}
-
-/** `private readonly auth: AuthService` of a constructor, for `this.auth`. */
-export function typeOfMember(node: ts.Expression): string | undefined {
-  const member = bare(node);
-  if (!ts.isPropertyAccessExpression(member)) return undefined;
-  if (member.expression.kind !== ts.SyntaxKind.ThisKeyword) return undefined;
-  let around: ts.Node | undefined = member.parent;
-  while (around !== undefined && !ts.isClassLike(around)) around = around.parent;
-  for (const one of around?.members ?? []) {
-    if (ts.isPropertyDeclaration(one) && propertyName(one.name) === member.name.text)
-      return one.type?.getText();
-    if (!ts.isConstructorDeclaration(one)) continue;
-    const parameter = one.parameters.find(({ name }) => name.getText() === member.name.text);
-    if (parameter !== undefined) return parameter.type?.getText();
-  }
-  return undefined;
 }
 
 const decorations = new WeakMap<ScriptProject, ReadonlyMap<string, FunctionNode>>();

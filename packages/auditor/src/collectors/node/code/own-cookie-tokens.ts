@@ -6,7 +6,7 @@ import ts from "typescript";
 import type { ScriptProject } from "../../script/script-project.ts";
 import { bare, calleeName } from "../../script/script-syntax.ts";
 import type { Value } from "../../script/script-value.ts";
-import { typeOfMember } from "./own-cookie-targets.ts";
+import { injectedType } from "./call-targets.ts";
 
 type Call = ts.CallExpression | ts.NewExpression;
 
@@ -41,7 +41,7 @@ export function signerOf(project: ScriptProject, call: Call): string | undefined
 function ownerModule(call: Call): string | undefined {
   const callee = bare(call.expression);
   if (!ts.isPropertyAccessExpression(callee)) return undefined;
-  if (typeOfMember(callee.expression) === "JwtService") return "@nestjs/jwt";
+  if (injectedType(callee.expression) === "JwtService") return "@nestjs/jwt";
   const owner = callee.expression.getText();
   return /^(?:\w*app|fastify|server|instance|this(?:\.\w+)?|(?:req|request)\.server|reply\.server)\.jwt$/.test(
     owner,

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Observation, Place } from "../../../evidence.ts";
-import { child, nameOf, type PhpFile, type PhpNode, placeOf } from "../../php/php-file.ts";
+import { child, nameOf, type PhpFile, type PhpNode, placeOf, textOf } from "../../php/php-file.ts";
 import {
   ancestorsOf,
   indexPhp,
@@ -13,7 +13,7 @@ import {
 } from "../../php/php-walk.ts";
 import { identityKeys } from "../code/identity.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { textOf, traceOf } from "../code/trace.ts";
+import { traceOf } from "../code/trace.ts";
 import { nameFor, signInPaths } from "../sign-in/collect-sign-ins.ts";
 import type { SignInPath } from "../sign-in/sign-in-path.ts";
 

@@ -3,7 +3,7 @@
  * @module
  */
 import type { PrivilegeChange } from "../../../evidence.ts";
-import { child, nameOf, type PhpNode } from "../../php/php-file.ts";
+import { child, nameOf, type PhpNode, textOf } from "../../php/php-file.ts";
 import { indexPhp, namedFunctionOf, offsetOf, type PhpFunction } from "../../php/php-walk.ts";
 import { isNothing } from "../code/about-somebody.ts";
 import {
@@ -17,7 +17,7 @@ import { passwordForms, roleForms } from "../code/forms.ts";
 import { identityKeys } from "../code/identity.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { handlers } from "../code/request-handlers.ts";
-import { type Step, textOf, traceOf } from "../code/trace.ts";
+import { type Step, traceOf } from "../code/trace.ts";
 import { nameFor, placeOfStep, signInPaths } from "../sign-in/collect-sign-ins.ts";
 import { somebodySignsIn } from "../sign-in/cookie-guard.ts";
 
@@ -215,9 +215,7 @@ function change(
 
 /** Rows of sessions or remembered tokens are deleted, or a version that sessions carry goes up. */
 function endsSessions({ call, node, file }: Step): boolean {
-  const text = file.text
-    .slice(node.loc?.start.offset ?? 0, node.loc?.end.offset ?? 0)
-    .slice(0, 300);
+  const text = textOf(file, node).slice(0, 300);
   if (
     call !== undefined &&
     /^(delete|destroy|invalidate|revoke)\w*(sessions?|tokens?)$/.test(call.name)

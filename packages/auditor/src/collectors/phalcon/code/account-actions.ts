@@ -2,9 +2,9 @@
  * What code does to accounts, recognised by what is called and assigned: creation, saving, cookies read.
  * @module
  */
-import { child, nameOf, type PhpFile, type PhpNode } from "../../php/php-file.ts";
+import { child, nameOf, type PhpFile, type PhpNode, textOf } from "../../php/php-file.ts";
 import { indexPhp, namedFunctionOf, type PhpCall } from "../../php/php-walk.ts";
-import { type Step, textOf } from "./trace.ts";
+import type { Step } from "./trace.ts";
 
 const ACCOUNT = /user|account|member|customer|admin|client|person|profile|employee|staff/i;
 const ROLE =

@@ -2,10 +2,10 @@
  * Whether a request's method decides: asked in the action, or by the route that leads to it.
  * @module
  */
-import { child } from "../../php/php-file.ts";
+import { child, textOf } from "../../php/php-file.ts";
 import { indexPhp, offsetOf, type PhpCall, type PhpFunction } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "./phalcon-application.ts";
-import { type Step, textOf } from "./trace.ts";
+import type { Step } from "./trace.ts";
 
 const ASKS_METHOD = /^is(post|put|patch|delete|method)$/;
 

@@ -3,11 +3,10 @@
  * @module
  */
 import type { Place, SameSiteFlag, SecureFlag, Setting } from "../../../evidence.ts";
-import { child, nameOf, type PhpFile, type PhpNode, placeOf } from "../../php/php-file.ts";
+import { child, nameOf, type PhpFile, type PhpNode, placeOf, textOf } from "../../php/php-file.ts";
 import { type PhpScalar, scalarOf } from "../../php/php-value.ts";
 import { argumentOf, callsInside, indexPhp, type PhpCall } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "./phalcon-application.ts";
-import { textOf } from "./trace.ts";
 
 export interface CookieWrite {
   readonly call: PhpCall;

@@ -2,7 +2,7 @@
  * Recognises where somebody's credentials are checked, by what is compared rather than by what it is called.
  * @module
  */
-import { child, nameOf, type PhpFile, type PhpNode } from "../../php/php-file.ts";
+import { child, nameOf, type PhpFile, type PhpNode, textOf } from "../../php/php-file.ts";
 import {
   callsInside,
   indexPhp,
@@ -10,7 +10,7 @@ import {
   type PhpCall,
   walkPhp,
 } from "../../php/php-walk.ts";
-import { type Step, textOf } from "./trace.ts";
+import type { Step } from "./trace.ts";
 
 const CHECKS: ReadonlySet<string> = new Set([
   "checkhash",

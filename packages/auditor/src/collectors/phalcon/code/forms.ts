@@ -2,11 +2,12 @@
  * The application's forms: which ask for a password, and which check a token.
  * @module
  */
+
 import { isSubclassOf } from "../../php/php-code.ts";
+import { textOf } from "../../php/php-file.ts";
 import { callsInside, indexPhp, type PhpClass } from "../../php/php-walk.ts";
 import { isRoleField } from "./account-actions.ts";
 import type { PhalconApplication } from "./phalcon-application.ts";
-import { textOf } from "./trace.ts";
 
 const FORM = /^Phalcon\\Forms\\Form$/i;
 

@@ -3,7 +3,7 @@
  * again by other code.
  * @module
  */
-import { child, nameOf, type PhpFile, type PhpNode } from "../../php/php-file.ts";
+import { child, nameOf, type PhpFile, type PhpNode, textOf } from "../../php/php-file.ts";
 import { scalarOf } from "../../php/php-value.ts";
 import { argumentOf, indexPhp, namedFunctionOf, type PhpFunction } from "../../php/php-walk.ts";
 import { isAboutSomebody, isNothing } from "./about-somebody.ts";
@@ -11,7 +11,7 @@ import { entriesOf } from "./call-graph.ts";
 import { type CookieWrite, cookieWrites, isCookies } from "./cookie-writes.ts";
 import { isCredentialCheck } from "./credential-check.ts";
 import type { PhalconApplication } from "./phalcon-application.ts";
-import { textOf, traceOf } from "./trace.ts";
+import { traceOf } from "./trace.ts";
 
 export interface IdentityCookie {
   readonly name: string;

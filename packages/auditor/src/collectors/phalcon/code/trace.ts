@@ -3,7 +3,7 @@
  * place. Branches are laid one after the other; {@link precedes} knows which of them exclude each other.
  * @module
  */
-import { child, type PhpFile, type PhpNode } from "../../php/php-file.ts";
+import { child, type PhpFile, type PhpNode, textOf } from "../../php/php-file.ts";
 import {
   ancestorsOf,
   indexPhp,
@@ -209,8 +209,4 @@ function isBranch(file: PhpFile, above: PhpNode, below: PhpNode): boolean {
     default:
       return false;
   }
-}
-
-export function textOf(file: PhpFile, node: PhpNode): string {
-  return file.text.slice(node.loc?.start.offset ?? 0, node.loc?.end.offset ?? 0);
 }

@@ -4,7 +4,7 @@
  */
 import type { CsrfEvidence, Place } from "../../../evidence.ts";
 import { isSubclassOf } from "../../php/php-code.ts";
-import { placeOf } from "../../php/php-file.ts";
+import { placeOf, textOf } from "../../php/php-file.ts";
 import { indexPhp, namedFunctionOf, type PhpFunction } from "../../php/php-walk.ts";
 import { isNothing } from "../code/about-somebody.ts";
 import { changesState } from "../code/account-actions.ts";
@@ -13,7 +13,7 @@ import { tokenForms } from "../code/forms.ts";
 import { identityKeys } from "../code/identity.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { handlers, runsBefore } from "../code/request-handlers.ts";
-import { type Step, textOf, traceOf } from "../code/trace.ts";
+import { type Step, traceOf } from "../code/trace.ts";
 import { nameFor, signInPaths } from "../sign-in/collect-sign-ins.ts";
 import { somebodySignsIn } from "../sign-in/cookie-guard.ts";
 import { isServerCall, takesHeaderToken } from "./program-requests.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Observation } from "../../../evidence.ts";
-import { child, type PhpFile, type PhpNode, placeOf } from "../../php/php-file.ts";
+import { child, type PhpFile, type PhpNode, placeOf, textOf } from "../../php/php-file.ts";
 import {
   ancestorsOf,
   indexPhp,
@@ -18,7 +18,7 @@ import { isCredentialCheck } from "../code/credential-check.ts";
 import { identityKeys } from "../code/identity.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { handlers } from "../code/request-handlers.ts";
-import { type Step, textOf } from "../code/trace.ts";
+import type { Step } from "../code/trace.ts";
 import { nameFor, placeOfStep, signInPaths } from "../sign-in/collect-sign-ins.ts";
 import { endsSession, type SignOutPath, signOutPaths } from "../sign-out/collect-sign-outs.ts";
 import { checksToken } from "./collect-csrf.ts";

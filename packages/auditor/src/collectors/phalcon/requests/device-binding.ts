@@ -3,7 +3,7 @@
  * @module
  */
 import type { Observation } from "../../../evidence.ts";
-import { placeOf } from "../../php/php-file.ts";
+import { placeOf, textOf } from "../../php/php-file.ts";
 import { indexPhp } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { sessionOperations } from "../code/session-operations.ts";
@@ -50,11 +50,7 @@ export function deviceBinding(phalcon: PhalconApplication): readonly Observation
   const calls = phalcon.code.calls.filter(
     ({ name, form, className = "", file, target }) =>
       VERIFIES.test(name) &&
-      (form === "function" ||
-        VERIFIER.test(className) ||
-        VERIFIER.test(
-          file.text.slice(target?.loc?.start.offset ?? 0, target?.loc?.end.offset ?? 0),
-        )),
+      (form === "function" || VERIFIER.test(className) || VERIFIER.test(textOf(file, target))),
   );
   if (calls.length === 0)
     return [

@@ -3,13 +3,13 @@
  * @module
  */
 import type { Observation } from "../../../evidence.ts";
-import { type PhpNode, placeOf } from "../../php/php-file.ts";
+import { type PhpNode, placeOf, textOf } from "../../php/php-file.ts";
 import { indexPhp, type PhpFunction } from "../../php/php-walk.ts";
 import { changesState } from "../code/account-actions.ts";
 import { asksMethod, isRoutedByPost } from "../code/asked-method.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { handlers } from "../code/request-handlers.ts";
-import { type Step, textOf, traceOf } from "../code/trace.ts";
+import { type Step, traceOf } from "../code/trace.ts";
 import { nameFor, signInPaths } from "../sign-in/collect-sign-ins.ts";
 import { signOutPaths } from "../sign-out/collect-sign-outs.ts";
 import { checksToken } from "./collect-csrf.ts";

@@ -4,11 +4,10 @@
  * @module
  */
 import type { Observation } from "../../../evidence.ts";
-import { child, nameOf, type PhpFile, type PhpNode, placeOf } from "../../php/php-file.ts";
+import { child, nameOf, type PhpFile, type PhpNode, placeOf, textOf } from "../../php/php-file.ts";
 import { scalarOf } from "../../php/php-value.ts";
 import { indexPhp, namedFunctionOf, type PhpCall, type PhpFunction } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { textOf } from "../code/trace.ts";
 import { signInPaths } from "../sign-in/collect-sign-ins.ts";
 
 const MAX = 5;

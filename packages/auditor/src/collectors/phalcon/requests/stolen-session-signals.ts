@@ -3,11 +3,10 @@
  * @module
  */
 import type { Observation } from "../../../evidence.ts";
-import { child, type PhpFile, type PhpNode, placeOf } from "../../php/php-file.ts";
+import { child, type PhpFile, type PhpNode, placeOf, textOf } from "../../php/php-file.ts";
 import { ancestorsOf, indexPhp, isInside, namedFunctionOf } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { sessionOperations } from "../code/session-operations.ts";
-import { textOf } from "../code/trace.ts";
 
 const AGENT = /getUserAgent\(|HTTP_USER_AGENT|Sec-CH-UA/i;
 const ADDRESS = /getClientAddress\(|REMOTE_ADDR/i;

@@ -4,11 +4,11 @@
  * @module
  */
 import type { Observation } from "../../../evidence.ts";
-import { placeOf } from "../../php/php-file.ts";
+import { placeOf, textOf } from "../../php/php-file.ts";
 import { namedFunctionOf } from "../../php/php-walk.ts";
 import { entriesOf } from "../code/call-graph.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { textOf, traceOf } from "../code/trace.ts";
+import { traceOf } from "../code/trace.ts";
 import { nameFor } from "../sign-in/collect-sign-ins.ts";
 
 const topic = "token-verification";

@@ -2,6 +2,7 @@
  * How the application keeps its sessions: cookie, storage, ids and time limits.
  * @module
  */
+
 import type {
   CookieEvidence,
   Observation,
@@ -9,12 +10,12 @@ import type {
   SessionEvidence,
   Setting,
 } from "../../../evidence.ts";
+import { textOf } from "../../php/php-file.ts";
 import { type PhpSessionSettings, phpSessionSettings } from "../../php/php-settings.ts";
 import { type PhpValue, scalarOf } from "../../php/php-value.ts";
 import type { PhpCall } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { sessionOperations } from "../code/session-operations.ts";
-import { textOf } from "../code/trace.ts";
 import { missingAdapters, missingFrom, strictIds } from "./adapter-classes.ts";
 import { cookieSessions } from "./cookie-sessions.ts";
 import { idleEvidence } from "./idle-timeout.ts";

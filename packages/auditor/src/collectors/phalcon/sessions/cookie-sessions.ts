@@ -2,6 +2,7 @@
  * Sessions that the application keeps by itself: who somebody is stands in a cookie, or a token in it names a record.
  * @module
  */
+
 import type {
   IdleEvidence,
   Observation,
@@ -10,12 +11,13 @@ import type {
   Setting,
   StorageKind,
 } from "../../../evidence.ts";
+import { textOf } from "../../php/php-file.ts";
 import { namedFunctionOf } from "../../php/php-walk.ts";
 import type { CookieWrite } from "../code/cookie-writes.ts";
 import { identityWrites } from "../code/identity.ts";
 import { identityCookies } from "../code/identity-cookies.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { textOf, traceOf } from "../code/trace.ts";
+import { traceOf } from "../code/trace.ts";
 import { encryptsCookies, madeOf, schemeOf } from "../sign-in/cookie-scheme.ts";
 
 /** @returns None where the session knows who somebody is: cookies beside it only remember people. */

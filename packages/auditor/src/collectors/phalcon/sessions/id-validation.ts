@@ -4,10 +4,9 @@
  */
 import type { Observation } from "../../../evidence.ts";
 import { isSubclassOf } from "../../php/php-code.ts";
-import { nameOf, type PhpFile, type PhpNode, placeOf } from "../../php/php-file.ts";
+import { nameOf, type PhpFile, type PhpNode, placeOf, textOf } from "../../php/php-file.ts";
 import { callsInside, indexPhp, isInside, type PhpClass } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { textOf } from "../code/trace.ts";
 import { libraryOf } from "./collect-sessions.ts";
 import { type SessionService, sessionServices } from "./session-services.ts";
 

@@ -5,10 +5,9 @@
  */
 import type { Observation } from "../../../evidence.ts";
 import { methodOf } from "../../php/php-code.ts";
-import { nameOf, placeOf } from "../../php/php-file.ts";
+import { nameOf, placeOf, textOf } from "../../php/php-file.ts";
 import { callsInside, type PhpCall } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { textOf } from "../code/trace.ts";
 import { missingFrom } from "./adapter-classes.ts";
 import { libraryOf } from "./collect-sessions.ts";
 import type { SessionAdapter } from "./session-adapters.ts";

@@ -2,12 +2,13 @@
  * The session's cookie, sent once more by the application itself: browsers keep the last, with the flags of that one.
  * @module
  */
+
 import type { CookieEvidence, Setting } from "../../../evidence.ts";
+import { textOf } from "../../php/php-file.ts";
 import { argumentOf } from "../../php/php-walk.ts";
 import { type CookieWrite, cookieWrites } from "../code/cookie-writes.ts";
 import { isDeletion } from "../code/identity-cookies.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { textOf } from "../code/trace.ts";
 
 /** What PHP sends and what is sent again, the weaker of each; a page may send the first alone. */
 export function withResent(phalcon: PhalconApplication, cookie: CookieEvidence): CookieEvidence {

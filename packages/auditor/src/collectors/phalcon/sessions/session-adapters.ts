@@ -4,11 +4,10 @@
  */
 import type { Place, StorageKind } from "../../../evidence.ts";
 import { isSubclassOf } from "../../php/php-code.ts";
-import { child, nameOf, placeOf } from "../../php/php-file.ts";
+import { child, nameOf, placeOf, textOf } from "../../php/php-file.ts";
 import { entryOf, type PhpValue, scalarOf } from "../../php/php-value.ts";
 import { callsInside, indexPhp, type PhpCall, type PhpClass } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { textOf } from "../code/trace.ts";
 
 export interface SessionAdapter {
   /** In full. */

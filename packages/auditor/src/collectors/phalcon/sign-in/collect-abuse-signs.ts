@@ -3,11 +3,11 @@
  * @module
  */
 import type { AuditLogEvidence, Place, PresenceEvidence } from "../../../evidence.ts";
-import { child, nameOf, type PhpFile, type PhpNode } from "../../php/php-file.ts";
+import { child, nameOf, type PhpFile, type PhpNode, textOf } from "../../php/php-file.ts";
 import { scalarOf } from "../../php/php-value.ts";
 import { ancestorsOf, isInside, type PhpCall, walkPhp } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { type Step, textOf } from "../code/trace.ts";
+import type { Step } from "../code/trace.ts";
 import { placeOfStep, signInPaths } from "./collect-sign-ins.ts";
 import type { SignInPath } from "./sign-in-path.ts";
 

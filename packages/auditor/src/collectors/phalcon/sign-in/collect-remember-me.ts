@@ -4,13 +4,12 @@
  * @module
  */
 import type { RememberMeEvidence } from "../../../evidence.ts";
-import { child, type PhpFile, type PhpNode } from "../../php/php-file.ts";
+import { child, type PhpFile, type PhpNode, textOf } from "../../php/php-file.ts";
 import { namedFunctionOf } from "../../php/php-walk.ts";
 import { readsCookie } from "../code/account-actions.ts";
 import { type CookieWrite, cookieWrites } from "../code/cookie-writes.ts";
 import { isDeletion } from "../code/identity-cookies.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { textOf } from "../code/trace.ts";
 import { usesGuard } from "./auth-guard.ts";
 import { signInPaths } from "./collect-sign-ins.ts";
 import { schemeOf } from "./cookie-scheme.ts";

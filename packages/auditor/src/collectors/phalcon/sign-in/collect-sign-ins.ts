@@ -3,14 +3,14 @@
  * @module
  */
 import type { PrivilegeChange } from "../../../evidence.ts";
-import { placeOf } from "../../php/php-file.ts";
+import { placeOf, textOf } from "../../php/php-file.ts";
 import { namedFunctionOf, type PhpFunction } from "../../php/php-walk.ts";
 import { isUserCreation, readsCookie } from "../code/account-actions.ts";
 import { entriesOf } from "../code/call-graph.ts";
 import { isCredentialCheck } from "../code/credential-check.ts";
 import { identityReads, identityWrites, SIGNS_IN } from "../code/identity.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { type Step, textOf, traceOf } from "../code/trace.ts";
+import { type Step, traceOf } from "../code/trace.ts";
 import { guardSignIns } from "./auth-guard.ts";
 import { type RotationSeen, rotationAround } from "./rotation.ts";
 import type { SignInPath } from "./sign-in-path.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Observation } from "../../../evidence.ts";
-import { child, nameOf, type PhpNode, placeOf } from "../../php/php-file.ts";
+import { child, nameOf, type PhpNode, placeOf, textOf } from "../../php/php-file.ts";
 import { indexPhp, namedFunctionOf } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { type Step, textOf, traceOf } from "../code/trace.ts";
+import { type Step, traceOf } from "../code/trace.ts";
 import { placeOfStep, signInPaths } from "./collect-sign-ins.ts";
 
 /** Rows that stand for sessions of somebody; tokens that remember people are others. */

@@ -3,12 +3,12 @@
  * @module
  */
 import type { RememberMeEvidence } from "../../../evidence.ts";
-import { child, nameOf, type PhpFile, type PhpNode } from "../../php/php-file.ts";
+import { child, nameOf, type PhpFile, type PhpNode, textOf } from "../../php/php-file.ts";
 import { indexPhp, isInside, namedFunctionOf } from "../../php/php-walk.ts";
 import { changesState } from "../code/account-actions.ts";
 import type { CookieWrite } from "../code/cookie-writes.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { type Step, textOf, traceOf } from "../code/trace.ts";
+import { type Step, traceOf } from "../code/trace.ts";
 
 const RANDOM =
   /random_bytes|openssl_random_pseudo_bytes|random_int|getRandom\(|Random\b.*->|->(hex|base58|base62|base64safe|uuid)\(|Text::random|Str::random|getSaltBytes|generateToken|bin2hex/i;

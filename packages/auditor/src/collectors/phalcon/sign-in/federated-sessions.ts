@@ -3,11 +3,11 @@
  * @module
  */
 import type { Observation } from "../../../evidence.ts";
-import { child, type PhpNode } from "../../php/php-file.ts";
+import { child, type PhpNode, textOf } from "../../php/php-file.ts";
 import { scalarOf } from "../../php/php-value.ts";
 import type { PhpFunction } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
-import { type Step, textOf } from "../code/trace.ts";
+import type { Step } from "../code/trace.ts";
 import { nameFor, placeOfStep, signInPaths } from "./collect-sign-ins.ts";
 
 const BINDS = /state|nonce|verifier/i;

@@ -4,11 +4,10 @@
  * @module
  */
 import type { Observation } from "../../../evidence.ts";
-import type { PhpNode } from "../../php/php-file.ts";
+import { type PhpNode, textOf } from "../../php/php-file.ts";
 import { isCredentialCheck } from "../code/credential-check.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { handlers } from "../code/request-handlers.ts";
-import { textOf } from "../code/trace.ts";
 import { nameFor, signInPaths } from "./collect-sign-ins.ts";
 import type { SignInPath } from "./sign-in-path.ts";
 

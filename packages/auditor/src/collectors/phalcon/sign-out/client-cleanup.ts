@@ -3,11 +3,11 @@
  * @module
  */
 import type { Observation } from "../../../evidence.ts";
-import { type PhpNode, placeOf } from "../../php/php-file.ts";
+import { type PhpNode, placeOf, textOf } from "../../php/php-file.ts";
 import type { PhpCall } from "../../php/php-walk.ts";
 import type { PhalconApplication } from "../code/phalcon-application.ts";
 import { handlers } from "../code/request-handlers.ts";
-import { type Step, textOf } from "../code/trace.ts";
+import type { Step } from "../code/trace.ts";
 import { nameFor, placeOfStep, signInPaths } from "../sign-in/collect-sign-ins.ts";
 import { endingStep, type SignOutPath, signOutPaths } from "./collect-sign-outs.ts";
 

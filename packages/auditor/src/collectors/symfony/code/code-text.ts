@@ -3,7 +3,7 @@
  * in it.
  * @module
  */
-import type { PhpFile, PhpNode } from "../../php/php-file.ts";
+import { type PhpFile, type PhpNode, textOf } from "../../php/php-file.ts";
 import {
   indexPhp,
   isInside,
@@ -18,9 +18,7 @@ const texts = new WeakMap<PhpNode, string>();
 export function codeTextOf(file: PhpFile, node: PhpNode): string {
   const known = texts.get(node);
   if (known !== undefined) return known;
-  const start = node.loc?.start.offset ?? 0;
-  const end = node.loc?.end.offset ?? 0;
-  const text = withoutComments(file.text.slice(start, end));
+  const text = withoutComments(textOf(file, node));
   texts.set(node, text);
   return text;
 }

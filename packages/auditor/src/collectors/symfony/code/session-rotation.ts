@@ -3,7 +3,7 @@
  * @module
  */
 import type { Rotation } from "../../../evidence.ts";
-import { child, type PhpNode } from "../../php/php-file.ts";
+import { child, type PhpNode, textOf } from "../../php/php-file.ts";
 import { argumentOf, offsetOf, type PhpCall, type PhpFunction } from "../../php/php-walk.ts";
 import { receiverOf } from "./code-roles.ts";
 import { callsOf } from "./code-text.ts";
@@ -32,8 +32,7 @@ export function rotationOf(
   const rotations = calls.filter(
     ({ name, file, target }) =>
       ROTATIONS.has(name) &&
-      (name !== "migrate" ||
-        /session/i.test(targetText(file.text, target) + receiverOf(file, target))),
+      (name !== "migrate" || /session/i.test(textOf(file, target) + receiverOf(file, target))),
   );
   const at = rotations.at(-1);
   if (at === undefined) return { rotation: "none", at };
@@ -45,7 +44,7 @@ export function rotationOf(
   const destroys = !keeps || isTrue(argumentOf(at, 0));
   // The token alone reaches the session at the end of the request; the key is there at once.
   const written = calls.filter(
-    ({ name, node, file }) => name === "set" && /_security_/.test(textOfNode(file.text, node)),
+    ({ name, node, file }) => name === "set" && /_security_/.test(textOf(file, node)),
   );
   const isWrittenBefore = [write, ...written].some(
     (each) => each.name === "set" && positionOf(each) < end,
@@ -65,12 +64,4 @@ export function nameNode(call: PhpCall): PhpNode | undefined {
 
 function positionOf(call: PhpCall): number {
   return offsetOf(nameNode(call) ?? call.node);
-}
-
-export function targetText(text: string, target: PhpNode | undefined): string {
-  return target === undefined ? "" : textOfNode(text, target);
-}
-
-export function textOfNode(text: string, node: PhpNode): string {
-  return text.slice(node.loc?.start.offset ?? 0, node.loc?.end.offset ?? 0);
 }

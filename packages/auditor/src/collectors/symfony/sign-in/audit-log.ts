@@ -151,7 +151,8 @@ function isNamedBySubscription(
 
 const WRITES =
   /^(log\w*|\w*log|record\w*|track\w*|audit\w*|persist|flush|save|insert\w*|executestatement|executequery|addrecord|create\w*(log|entry|event|attempt)|setlast\w+|update\w*)$/;
-const LEVELS: ReadonlySet<string> = new Set([
+/** Monolog's, mildest first. */
+const RANKS = [
   "debug",
   "info",
   "notice",
@@ -160,7 +161,8 @@ const LEVELS: ReadonlySet<string> = new Set([
   "critical",
   "alert",
   "emergency",
-]);
+] as const;
+const LEVELS: ReadonlySet<string> = new Set(RANKS);
 
 /** The method, or one of its class or of a service that it calls, writes something down. */
 function records(app: SymfonyApplication, method: PhpFunction, depth: number): boolean {
@@ -185,16 +187,6 @@ function isRecord(call: PhpCall): boolean {
   );
 }
 
-const RANKS = [
-  "debug",
-  "info",
-  "notice",
-  "warning",
-  "error",
-  "critical",
-  "alert",
-  "emergency",
-] as const;
 const NUMBERS: Readonly<Record<string, number>> = {
   100: 0,
   200: 1,

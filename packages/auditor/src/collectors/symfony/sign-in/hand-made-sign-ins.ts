@@ -4,7 +4,7 @@
  * @module
  */
 import type { PrivilegeChange, SignOut } from "../../../evidence.ts";
-import { child, nameOf, type PhpNode, placeOf } from "../../php/php-file.ts";
+import { child, nameOf, type PhpNode, placeOf, textOf } from "../../php/php-file.ts";
 import { evaluate, scalarOf } from "../../php/php-value.ts";
 import {
   ancestorsOf,
@@ -18,7 +18,7 @@ import {
 } from "../../php/php-walk.ts";
 import { isAuthenticator, receiverOf, runsOutsideRequests, titleOf } from "../code/code-roles.ts";
 import { callsOf, codeTextOf } from "../code/code-text.ts";
-import { nameNode, rotationOf, targetText, textOfNode } from "../code/session-rotation.ts";
+import { nameNode, rotationOf } from "../code/session-rotation.ts";
 import type { SymfonyApplication } from "../code/symfony-application.ts";
 import { sessionStrategy } from "./firewall-sign-ins.ts";
 
@@ -87,13 +87,13 @@ function storingCalls({ code }: SymfonyApplication): PhpCall[] {
   const tokens = code
     .callsNamed("setToken")
     .filter(({ file, target }) =>
-      TOKEN_STORE.test(targetText(file.text, target) + receiverOf(file, target)),
+      TOKEN_STORE.test(textOf(file, target) + receiverOf(file, target)),
     );
   const keys = code.callsNamed("set").filter((call) => {
     const key = argumentOf(call, 0);
     if (key === undefined) return false;
     const written = scalarOf(evaluate(code, call.file, key));
-    return String(written ?? textOfNode(call.file.text, key))
+    return String(written ?? textOf(call.file, key))
       .replace(/^['"]/, "")
       .startsWith("_security_");
   });
